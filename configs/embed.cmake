@@ -1,0 +1,25 @@
+# Writes OUTPUT: a table of (path, text) of FILES under ROOT, as raw string literals cut into pieces
+# below the length that compilers promise to accept.
+set(body "// Generated from configs/. Do not edit.\n#include \"configs/embedded.hpp\"\n\n"
+    "namespace fleetcache::configs {\n\nconst std::vector<EmbeddedFile>& files() {\n"
+    "  static const std::vector<EmbeddedFile> all = {\n")
+foreach(file IN LISTS FILES)
+  file(READ ${ROOT}/${file} hex HEX)
+  string(LENGTH "${hex}" digits)
+  math(EXPR length "${digits} / 2")
+  set(literal "")
+  set(offset 0)
+  while(offset LESS digits)
+    string(SUBSTRING "${hex}" ${offset} 4000 piece)
+    string(REGEX REPLACE "(..)" "\\\\x\\1" piece "${piece}")
+    string(APPEND literal "\n     \"${piece}\"")
+    math(EXPR offset "${offset} + 4000")
+  endwhile()
+  if(literal STREQUAL "")
+    set(literal "\"\"")
+  endif()
+  list(APPEND body "    {\"${file}\", std::string(${literal}, ${length})},\n")
+endforeach()
+list(APPEND body "  }\;\n  return all\;\n}\n\n}  // namespace fleetcache::configs\n")
+string(JOIN "" text ${body})
+file(WRITE ${OUTPUT} "${text}")

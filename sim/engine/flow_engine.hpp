@@ -1,0 +1,71 @@
+/// What shares bandwidth. A transfer is one flow over a route of links, limited jointly by all of
+/// them (max-min fair); latency is not here: callers charge it with timers of the event queue.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "policies/base/units.hpp"
+#include "sim/engine/event_queue.hpp"
+
+namespace fleetcache::engine {
+
+using LinkId = std::uint32_t;
+constexpr LinkId kNoLink = 0xffffffffU;
+
+enum class LinkKind : std::uint8_t {
+  kShared,      ///< capacity shared by the flows on it
+  kVariable,    ///< the same, and `set_capacity` may lower and raise it under live flows
+  kPerFlowCap,  ///< a cap on every flow by itself (connection rate, window / RTT); never shared
+};
+
+/// Told of ends of flows. Called from inside `run`; may start flows and push events.
+class FlowListener {
+ public:
+  virtual ~FlowListener() = default;
+  virtual void on_flow_done(TimePoint now, std::uint64_t tag) = 0;
+};
+
+struct FlowStats {
+  std::uint64_t started = 0;
+  std::uint64_t finished = 0;
+  std::uint64_t bytes_started = 0;
+  std::uint64_t bytes_finished = 0;
+  std::uint64_t live_max = 0;
+};
+
+/// One engine per process (SimGrid's rule). Life: add_link..., then run() once.
+class FlowEngine {
+ public:
+  virtual ~FlowEngine() = default;
+
+  /// Requires: capacity > 0, before run(). For kVariable the capacity is the peak it will ever have.
+  virtual LinkId add_link(std::string_view name, BytesPerSecond capacity,
+                          LinkKind kind = LinkKind::kShared) = 0;
+  /// Requires: a kVariable link, 0 < capacity <= its peak.
+  virtual void set_capacity(LinkId link, BytesPerSecond capacity) = 0;
+  /// Starts a transfer; `listener` hears of its end with `tag`. Requires: bytes > 0, a route of
+  /// distinct links, not empty. O(route) here, O(flows in the component) in the solver.
+  virtual void start(Bytes bytes, std::span<const LinkId> route, FlowListener* listener,
+                     std::uint64_t tag) = 0;
+  /// Runs events and flows in time order until the queue is empty and no flow lives, until `stop`
+  /// returns true (asked between events), or until `horizon`. Call once.
+  virtual void run(EventQueue& queue, TimePoint horizon, bool (*stop)()) = 0;
+  /// Mean used share of a link's capacity over [0, now], 0..1, and bytes that crossed it so far
+  /// (finished flows whole, live ones not counted).
+  virtual std::uint64_t link_bytes(LinkId link) const = 0;
+  virtual const FlowStats& stats() const = 0;
+};
+
+/// The real one, on SimGrid (exact rung). Requires: none created before in this process.
+std::unique_ptr<FlowEngine> make_simgrid_engine();
+/// Every transfer takes a fixed time: for benches of the code around SimGrid and for counterfactuals
+/// that move no shared bytes.
+std::unique_ptr<FlowEngine> make_fixed_delay_engine(Duration delay);
+/// "simgrid 3.32" and the settings in force.
+std::string simgrid_version();
+
+}  // namespace fleetcache::engine
