@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,7 +43,8 @@ class FlowEngine {
  public:
   virtual ~FlowEngine() = default;
 
-  /// Requires: capacity > 0, before run(). For kVariable the capacity is the peak it will ever have.
+  /// Requires: capacity > 0, before run(). For kVariable the capacity is the peak it will ever
+  /// have.
   virtual LinkId add_link(std::string_view name, BytesPerSecond capacity,
                           LinkKind kind = LinkKind::kShared) = 0;
   /// Requires: a kVariable link, 0 < capacity <= its peak.
@@ -52,18 +54,19 @@ class FlowEngine {
   virtual void start(Bytes bytes, std::span<const LinkId> route, FlowListener* listener,
                      std::uint64_t tag) = 0;
   /// Runs events and flows in time order until the queue is empty and no flow lives, until `stop`
-  /// returns true (asked between events), or until `horizon`. Call once.
-  virtual void run(EventQueue& queue, TimePoint horizon, bool (*stop)()) = 0;
-  /// Mean used share of a link's capacity over [0, now], 0..1, and bytes that crossed it so far
-  /// (finished flows whole, live ones not counted).
+  /// returns true (asked between events, may be empty), or until `horizon`. Call once.
+  virtual void run(EventQueue& queue, TimePoint horizon, const std::function<bool()>& stop) = 0;
+  /// Bytes of finished flows that crossed the link so far.
   virtual std::uint64_t link_bytes(LinkId link) const = 0;
+  /// What the live flows together get of the link right now. O(flows on it).
+  virtual BytesPerSecond link_usage(LinkId link) const = 0;
   virtual const FlowStats& stats() const = 0;
 };
 
 /// The real one, on SimGrid (exact rung). Requires: none created before in this process.
 std::unique_ptr<FlowEngine> make_simgrid_engine();
-/// Every transfer takes a fixed time: for benches of the code around SimGrid and for counterfactuals
-/// that move no shared bytes.
+/// Every transfer takes a fixed time: for benches of the code around SimGrid and for
+/// counterfactuals that move no shared bytes.
 std::unique_ptr<FlowEngine> make_fixed_delay_engine(Duration delay);
 /// "simgrid 3.32" and the settings in force.
 std::string simgrid_version();
