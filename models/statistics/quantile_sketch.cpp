@@ -1,0 +1,76 @@
+#include "models/statistics/quantile_sketch.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "policies/base/check.hpp"
+
+namespace fleetcache {
+namespace {
+
+// A double is sign, 11 bits of exponent, 52 of mantissa: what is left after this shift is the
+// octave and its 128th.
+constexpr int kShift = 52 - 7;
+
+std::uint64_t index_of(double value) {
+  // -0.0 would carry the sign bit into the index.
+  return value == 0 ? 0 : std::bit_cast<std::uint64_t>(value) >> kShift;
+}
+
+double middle_of(std::uint64_t index) {
+  const double low = std::bit_cast<double>(index << kShift);
+  const double high = std::bit_cast<double>((index + 1) << kShift);
+  return index == 0 ? 0 : low + (high - low) / 2;
+}
+
+}  // namespace
+
+std::uint64_t& QuantileSketch::bucket(std::uint64_t index) {
+  if (counts_.empty()) first_ = index;
+  if (index < first_) {
+    // Room below grows with what is there, so that falling values cost O(1) each as well.
+    const std::uint64_t spare = std::min<std::uint64_t>(index, counts_.size());
+    counts_.insert(counts_.begin(), first_ - index + spare, 0);
+    first_ = index - spare;
+  }
+  if (index - first_ >= counts_.size()) counts_.resize(index - first_ + 1, 0);
+  return counts_[index - first_];
+}
+
+void QuantileSketch::add(double value, std::uint64_t times) {
+  FLEETCACHE_CHECK(std::isfinite(value) && value >= 0, "a sketch takes finite numbers from 0 up");
+  if (times == 0) return;
+  bucket(index_of(value)) += times;
+  min_ = count_ == 0 ? value : std::min(min_, value);
+  max_ = count_ == 0 ? value : std::max(max_, value);
+  count_ += times;
+  sum_ += value * static_cast<double>(times);
+}
+
+void QuantileSketch::merge(const QuantileSketch& other) {
+  if (other.count_ == 0) return;
+  for (std::size_t i = 0; i < other.counts_.size(); ++i) {
+    if (other.counts_[i] != 0) bucket(other.first_ + i) += other.counts_[i];
+  }
+  min_ = count_ == 0 ? other.min_ : std::min(min_, other.min_);
+  max_ = count_ == 0 ? other.max_ : std::max(max_, other.max_);
+  count_ += other.count_;
+  sum_ += other.sum_;
+}
+
+double QuantileSketch::quantile(double q) const {
+  FLEETCACHE_CHECK(q >= 0 && q <= 1, "a quantile lies in [0, 1]");
+  if (count_ == 0) return 0;
+  if (q == 0) return min_;
+  if (q == 1) return max_;
+  const auto rank = static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(count_)));
+  std::uint64_t seen = 0;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    seen += counts_[i];
+    if (seen >= rank) return std::clamp(middle_of(first_ + i), min_, max_);
+  }
+  return max_;
+}
+
+}  // namespace fleetcache

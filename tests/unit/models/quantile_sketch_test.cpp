@@ -1,0 +1,78 @@
+#include "models/statistics/quantile_sketch.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "policies/base/rng.hpp"
+
+using fleetcache::QuantileSketch;
+
+TEST_CASE("a sketch's quantiles are within its relative error of the exact ones") {
+  // Log-normal, sigma 3: values over about 16 octaves.
+  fleetcache::Rng rng(7, "test/sketch");
+  std::vector<double> values;
+  QuantileSketch sketch;
+  for (int i = 0; i < 20000; ++i) {
+    values.push_back(rng.lognormal(1e-3, 3.0));
+    sketch.add(values.back());
+  }
+  std::sort(values.begin(), values.end());
+  for (const double q : {0.001, 0.01, 0.25, 0.5, 0.75, 0.99, 0.999}) {
+    // Rank ceil(q n), counted from 1.
+    const auto rank = static_cast<std::size_t>(std::ceil(q * 20000.0));
+    const double exact = values[rank - 1];
+    CHECK(std::abs(sketch.quantile(q) - exact) <= QuantileSketch::kRelativeError * exact);
+  }
+  CHECK(sketch.quantile(0) == values.front());
+  CHECK(sketch.quantile(1) == values.back());
+  CHECK(sketch.count() == 20000);
+}
+
+TEST_CASE("merged sketches answer like one that saw everything, in either order") {
+  fleetcache::Rng rng(8, "test/merge");
+  QuantileSketch left, right, both;
+  for (int i = 0; i < 1000; ++i) {
+    const double small = rng.uniform();
+    const double large = 1000 * rng.uniform();
+    left.add(small);
+    right.add(large);
+    both.add(small);
+    both.add(large);
+  }
+  QuantileSketch ab = left, ba = right;
+  ab.merge(right);
+  ba.merge(left);
+  for (double q = 0; q <= 1; q += 0.05) {
+    CHECK(ab.quantile(q) == both.quantile(q));
+    CHECK(ba.quantile(q) == both.quantile(q));
+  }
+  CHECK(ab.count() == 2000);
+  CHECK(ab.min() == both.min());
+  CHECK(ab.max() == both.max());
+}
+
+TEST_CASE("zeros count, an empty sketch answers zero, and weights repeat a value") {
+  QuantileSketch sketch;
+  CHECK(sketch.quantile(0.5) == 0);
+  CHECK(sketch.mean() == 0);
+  sketch.add(0.0, 3);
+  sketch.add(-0.0);
+  sketch.add(8.0, 4);
+  // Ranks 1..4 are zero, 5..8 are eight.
+  CHECK(sketch.quantile(0.5) == 0);
+  CHECK(sketch.quantile(0.51) == 8.0);
+  CHECK(sketch.mean() == 4.0);  // 4 * 8 / 8
+  QuantileSketch empty;
+  sketch.merge(empty);
+  CHECK(sketch.count() == 8);
+}
+
+TEST_CASE("values that fall keep the sketch right while it grows downwards") {
+  QuantileSketch sketch;
+  for (int i = 1000; i >= 1; --i) sketch.add(static_cast<double>(i));
+  CHECK(sketch.quantile(0.5) == doctest::Approx(500).epsilon(QuantileSketch::kRelativeError));
+  CHECK(sketch.sum() == 500500.0);
+}
