@@ -1,0 +1,57 @@
+/// Quantities as people write them: "28TiB", "160Gbps", "2d4h". One code path for files and flags.
+///
+/// A number, optional spaces, a unit. SI prefixes (k M G T P E) are powers of 1000, IEC prefixes
+/// (Ki Mi Gi Ti Pi Ei) of 1024; `B` is bytes, `b` or `bit` is bits. Nothing is guessed: a missing
+/// unit, bits where bytes are meant, an amount where a rate is meant are errors that say so.
+/// Errors have an empty `where`: only the caller knows the place.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "policies/base/result.hpp"
+
+namespace fleetcache::scenario {
+
+enum class Dimension : std::uint8_t {
+  kBytes,           ///< "30TB", "28TiB": whole bytes, exact
+  kBytesPerSecond,  ///< "160Gbps", "2.5GB/s": bytes per second
+  kDuration,        ///< "83ms", "2d4h": whole nanoseconds, exact
+  kRate,            ///< "40k/s", "3/min": per second
+  kRatio,           ///< "20%", "0.2": dimensionless
+  kMoneyPerGb,      ///< "0.02USD/GB": dollars per 10^9 bytes
+};
+
+/// "bytes", "bytes_per_second", ...: the names of the schema's `x-quantity`.
+Result<Dimension> dimension_named(std::string_view name);
+/// Unit of the plain number of a dimension: "B", "B/s", "ns", "1/s", "", "USD/GB".
+std::string_view base_unit(Dimension dimension);
+/// Two spellings to show in an error: `"12TB" or "28TiB"`.
+std::string_view examples(Dimension dimension);
+
+/// Bytes, exactly: no rounding through floating point. Fails when not whole or above 2^64 - 1.
+Result<std::uint64_t> parse_bytes(std::string_view text);
+/// Correctly rounded, but for a bandwidth in "/min" or "/h", which do not exist.
+Result<double> parse_bytes_per_second(std::string_view text);
+/// Nanoseconds, exactly. Parts go from large to small, each unit once: "2d4h", "1min30s".
+Result<std::int64_t> parse_duration(std::string_view text);
+/// Per second; accepts /s, /min, /h and /d.
+Result<double> parse_rate(std::string_view text);
+Result<double> parse_ratio(std::string_view text);
+Result<double> parse_money_per_gb(std::string_view text);
+/// "1000blocks": whole, positive. Error when the text does not end in "blocks" or "block".
+Result<std::uint64_t> parse_blocks(std::string_view text);
+/// True when the text counts blocks rather than bytes.
+bool counts_blocks(std::string_view text);
+
+/// The shortest spelling that parses back to the same value: parse(print(x)) == x.
+std::string print_bytes(std::uint64_t bytes);
+std::string print_bytes_per_second(double value);
+std::string print_duration(std::int64_t nanoseconds);
+std::string print_rate(double value);
+std::string print_money_per_gb(double value);
+/// Shortest decimal that reads back to the same double. Requires: finite.
+std::string print_number(double value);
+
+}  // namespace fleetcache::scenario
