@@ -4,7 +4,7 @@
 
 #include "policies/base/check.hpp"
 
-namespace fleetcache {
+namespace fleetcache::models {
 
 double standard_error(const std::vector<double>& values) {
   const auto n = static_cast<double>(values.size());
@@ -52,6 +52,6 @@ std::vector<double> BatchMeans::means() const {
   return out;
 }
 
-double BatchMeans::standard_error() const { return fleetcache::standard_error(means()); }
+double BatchMeans::standard_error() const { return models::standard_error(means()); }
 
-}  // namespace fleetcache
+}  // namespace fleetcache::models

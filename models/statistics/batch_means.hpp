@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace fleetcache {
+namespace fleetcache::models {
 
 /// Splits a window of time into equal batches and keeps the weighted mean of each. Means of long
 /// batches are nearly independent, so their spread gives the standard error of the whole mean.
@@ -37,4 +37,4 @@ class BatchMeans {
 /// Standard error of the mean of equally weighted, nearly independent values; 0 for fewer than two.
 double standard_error(const std::vector<double>& values);
 
-}  // namespace fleetcache
+}  // namespace fleetcache::models

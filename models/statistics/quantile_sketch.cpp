@@ -6,7 +6,7 @@
 
 #include "policies/base/check.hpp"
 
-namespace fleetcache {
+namespace fleetcache::models {
 namespace {
 
 // A double is sign, 11 bits of exponent, 52 of mantissa: what is left after this shift is the
@@ -73,4 +73,4 @@ double QuantileSketch::quantile(double q) const {
   return max_;
 }
 
-}  // namespace fleetcache
+}  // namespace fleetcache::models

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace fleetcache {
+namespace fleetcache::models {
 
 /// Log-linear buckets: every power of two is cut into 128 equal parts, so a quantile is within
 /// `kRelativeError` of a value that has exactly the asked rank. The bucket of a number is read off
@@ -46,4 +46,4 @@ class QuantileSketch {
   double max_ = 0;
 };
 
-}  // namespace fleetcache
+}  // namespace fleetcache::models

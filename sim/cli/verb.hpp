@@ -28,6 +28,10 @@ struct Session {
 /// Prints "error: text" to stderr and remembers the exit code.
 void fail(Session& session, int exit_code, const std::string& text);
 
+/// Parses the command line, runs the verb and returns the exit code of the process. No exception
+/// leaves it: what no verb expected is an internal error (5).
+int command_line(int argc, char** argv);
+
 /// Adds a subcommand whose callback does the work and sets session.exit_code.
 #define VERB(name, summary) void add_##name(CLI::App& app, Session& session);
 #include "sim/cli/verbs.def"

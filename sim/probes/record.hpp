@@ -13,6 +13,8 @@ struct Metric {
   double value = 0;
   std::string unit;  ///< "s", "ratio", "B", "B/s", "1/s", "1", "USD"
   double standard_error = 0;  ///< of the mean by batch means; 0 when exact or not estimated
+  /// Means of consecutive batches in time order, for warm-up detection; empty when not kept.
+  std::vector<double> batches = {};
 };
 
 /// A resource that can bind.

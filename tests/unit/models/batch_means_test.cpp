@@ -6,7 +6,7 @@
 
 #include "policies/base/rng.hpp"
 
-using fleetcache::BatchMeans;
+using fleetcache::models::BatchMeans;
 
 TEST_CASE("the standard error of five batches is the textbook one") {
   BatchMeans batches(10, 20, 5);

@@ -8,7 +8,7 @@
 
 #include "policies/base/rng.hpp"
 
-using fleetcache::QuantileSketch;
+using fleetcache::models::QuantileSketch;
 
 TEST_CASE("a sketch's quantiles are within its relative error of the exact ones") {
   // Log-normal, sigma 3: values over about 16 octaves.
