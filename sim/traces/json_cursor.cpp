@@ -1,0 +1,134 @@
+#include "sim/traces/json_cursor.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace fleetcache::traces {
+
+void JsonCursor::blanks() {
+  while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+}
+
+std::size_t JsonCursor::position() {
+  blanks();
+  return at_;
+}
+
+bool JsonCursor::fail_at(std::size_t position, std::string why) {
+  fault_at_ = position;
+  fault_ = std::move(why);
+  return false;
+}
+
+bool JsonCursor::accept(char mark) {
+  blanks();
+  if (at_ >= text_.size() || text_[at_] != mark) return false;
+  ++at_;
+  return true;
+}
+
+bool JsonCursor::expect(char mark) {
+  if (accept(mark)) return true;
+  if (at_ >= text_.size())
+    return fail(std::string("the line ends where \"") + mark + "\" should be");
+  return fail(std::string("want \"") + mark + "\" here, not " + quoted(text_.substr(at_, 1)));
+}
+
+bool JsonCursor::string_token() {
+  if (!expect('"')) return false;
+  const std::size_t start = at_ - 1;
+  for (; at_ < text_.size(); ++at_) {
+    if (text_[at_] == '\\') {
+      ++at_;
+    } else if (text_[at_] == '"') {
+      ++at_;
+      return true;
+    }
+  }
+  return fail_at(start, "the line ends inside a string");
+}
+
+bool JsonCursor::key(std::string_view& name) {
+  blanks();
+  const std::size_t start = at_;
+  if (!string_token()) return false;
+  name = text_.substr(start + 1, at_ - start - 2);
+  return true;
+}
+
+bool JsonCursor::number(std::string_view& digits) {
+  blanks();
+  std::size_t end = at_;
+  while (end < text_.size() && text_[end] != ',' && text_[end] != ']' && text_[end] != '}' &&
+         text_[end] != ' ' && text_[end] != '\t') {
+    ++end;
+  }
+  digits = text_.substr(at_, end - at_);
+  if (digits.empty()) return fail("a number is missing here");
+  at_ = end;
+  return true;
+}
+
+bool JsonCursor::unsigned_number(std::uint64_t& value) {
+  const std::size_t start = position();
+  std::string_view digits;
+  if (!number(digits)) return false;
+  const NumberFault fault = parse_unsigned(digits, value);
+  return fault == NumberFault::kOk || fail_at(start, describe(fault, digits));
+}
+
+bool JsonCursor::scaled_number(int scale, std::int64_t& value) {
+  const std::size_t start = position();
+  std::string_view digits;
+  if (!number(digits)) return false;
+  const NumberFault fault = parse_scaled(digits, scale, value);
+  return fault == NumberFault::kOk || fail_at(start, describe(fault, digits));
+}
+
+bool JsonCursor::word() {
+  const std::size_t start = at_;
+  std::string_view token;
+  if (!number(token)) return false;
+  const bool known = token == "true" || token == "false" || token == "null" ||
+                     token.find_first_not_of("0123456789+-.eE") == std::string_view::npos;
+  return known || fail_at(start, quoted(token) + " is no JSON value");
+}
+
+bool JsonCursor::skip_value() {
+  std::array<char, 64> closers{};
+  std::size_t depth = 0;
+  for (bool want_value = true;;) {
+    if (want_value) {
+      if (accept('{') || accept('[')) {
+        if (depth == closers.size()) return fail("values nest more than 64 deep");
+        closers[depth++] = text_[at_ - 1] == '{' ? '}' : ']';
+        if (accept(closers[depth - 1])) {
+          --depth;
+          want_value = false;
+        }
+      } else {
+        const bool is_string = position() < text_.size() && text_[at_] == '"';
+        if (!(is_string ? string_token() : word())) return false;
+        want_value = false;
+      }
+      if (want_value && closers[depth - 1] == '}' && !(string_token() && expect(':'))) return false;
+      continue;
+    }
+    if (depth == 0) return true;
+    if (accept(closers[depth - 1])) {
+      --depth;
+    } else if (!expect(',')) {
+      return false;
+    } else {
+      if (closers[depth - 1] == '}' && !(string_token() && expect(':'))) return false;
+      want_value = true;
+    }
+  }
+}
+
+bool JsonCursor::end() {
+  if (position() == text_.size()) return true;
+  return fail("text follows the object: " + quoted(text_.substr(at_)));
+}
+
+}  // namespace fleetcache::traces
