@@ -6,7 +6,8 @@
 ///     else {                                                            // miss
 ///       cache.miss(now, meta);                                          // ghosts learn of it
 ///       // ... fetch the bytes ...
-///       cache.admit(now, meta, [&](const Victim& v) { drop(v.id); });   // evict until it fits, insert
+///       cache.admit(now, meta, [&](const Victim& v) { drop(v.id); });   // evict until it fits,
+///       insert
 ///     }
 ///
 /// Life of an entry: FREE -insert-> LIVE -reserve-> RESERVED -commit-> FREE (and perhaps a ghost),
@@ -57,32 +58,34 @@ struct Victim {
   std::uint64_t charge = 0;
 };
 
-/// Text parameters of a policy ("small_ratio", "0.1"). A key that the policy does not use is an error.
+/// Text parameters of a policy ("small_ratio", "0.1"). A key that the policy does not use is an
+/// error.
 using Params = std::vector<std::pair<std::string, std::string>>;
 
 struct Config {
   std::uint64_t capacity = 0;     ///< sum of charges that fit; > 0
   std::uint32_t max_entries = 0;  ///< most live entries ever; > 0
-  bool unit_charge = false;       ///< every charge is 1: saves 8 bytes an entry
-  std::uint64_t seed = 0;         ///< for policies that draw
+  bool unit_charge =
+      false;               ///< every charge counts as 1, whatever Meta says: saves 8 bytes an entry
+  std::uint64_t seed = 0;  ///< for policies that draw
   Params params;
 };
 
 struct Stats {
-  std::uint64_t hits = 0;      ///< calls of access
-  std::uint64_t misses = 0;    ///< calls of miss
+  std::uint64_t hits = 0;    ///< calls of access
+  std::uint64_t misses = 0;  ///< calls of miss
   std::uint64_t inserts = 0;
-  std::uint64_t evictions = 0; ///< commits
+  std::uint64_t evictions = 0;  ///< commits
   std::uint64_t aborts = 0;
   std::uint64_t ghost_hits = 0;
 };
 
 struct PolicyInfo {
-  std::string_view name;        ///< as on the command line
-  std::string_view summary;     ///< one line
-  std::string_view source;      ///< paper or origin, and named deviations
+  std::string_view name;     ///< as on the command line
+  std::string_view summary;  ///< one line
+  std::string_view source;   ///< paper or origin, and named deviations
   bool needs_next_access = false;
-  bool evicts = true;           ///< false: refuses when full instead (pinned)
+  bool evicts = true;                        ///< false: refuses when full instead (pinned)
   std::vector<std::string_view> parameters;  ///< keys it takes, each "name=default: meaning"
 };
 
@@ -96,7 +99,8 @@ enum class Verdict : std::uint8_t { kTake, kSkip, kStop };
 using Eligible = std::function<Verdict(const Victim&)>;
 using OnVictim = std::function<void(const Victim&)>;
 
-struct CacheState;  // the arena: plain data at offsets
+struct CacheState;   // the arena: plain data at offsets
+struct EvictionOps;  // the policy: a table of functions
 
 /// One cache instance over one policy. Movable; not thread-safe: one instance is one shard and the
 /// caller locks. No allocation after `create`; every call is O(1) amortised but for heap policies
@@ -127,8 +131,8 @@ class Cache {
   /// Whether a victim has to go before `incoming` can be inserted; with null, whether the last
   /// access left the policy over a limit of its own (SLRU with unequal sizes).
   bool must_evict(const Meta* incoming) const;
-  /// Chooses up to `capacity` victims, best first, and marks them RESERVED. `incoming` is the object
-  /// that needs the room, or null. Returns how many were found: 0 when nothing may go.
+  /// Chooses up to `capacity` victims, best first, and marks them RESERVED. `incoming` is the
+  /// object that needs the room, or null. Returns how many were found: 0 when nothing may go.
   std::size_t reserve(TimePoint now, const Meta* incoming, Victim* out, std::size_t capacity,
                       const Eligible& eligible = {});
   /// Drops reserved entries for good, in the given order.
@@ -155,14 +159,16 @@ class Cache {
   const Stats& stats() const;
   const PolicyInfo& policy() const;
 
-  /// Recounts everything, O(n): lists, index, sizes, queue limits. Empty when sound, else what broke.
+  /// Recounts everything, O(n): lists, index, sizes, queue limits. Empty when sound, else what
+  /// broke.
   std::string audit() const;
   /// Digest of the whole decision state, list orders included. O(n).
   std::uint64_t state_hash() const;
 
  private:
-  explicit Cache(CacheState* state);
+  Cache(CacheState* state, const EvictionOps* ops) : state_(state), ops_(ops) {}
   CacheState* state_ = nullptr;
+  const EvictionOps* ops_ = nullptr;
 };
 
 }  // namespace fleetcache::eviction

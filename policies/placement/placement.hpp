@@ -35,9 +35,9 @@ const PolicyInfo* find_policy(std::string_view name);
 class Map {
  public:
   virtual ~Map() = default;
-  /// Positions (in the member vector) of the owners of a key, best first, distinct members, distinct
-  /// failure domains while there are some left. Requires: 0 < count <= members.
-  /// Cost: rendezvous O(members), ring O(log points + count).
+  /// Positions (in the member vector) of the owners of a key, best first, distinct members,
+  /// distinct failure domains while there are some left. Requires: 0 < count <= members. Cost:
+  /// rendezvous O(members), ring O(log points + count).
   virtual void owners(std::uint64_t key, std::uint32_t* out, std::uint32_t count) const = 0;
   /// The first owner.
   std::uint32_t owner(std::uint64_t key) const {

@@ -1,0 +1,277 @@
+/// How a policy plugs in (private to policies/eviction). A policy is a struct of static functions
+/// over an arena; `make_ops` turns it into the table of plain functions that the registry lists.
+/// What all policies share (slots, index, states, counters) is done here, once.
+///
+/// A policy derives from `Policy` and defines
+///
+///     struct State;                                  // plain data, at most kPolicyStateBytes
+///     struct Cursor;                                 // place of one search; {} starts it
+///     static Shape configure(State&, const CacheState&, ParamReader&);
+///     static void insert(Arena, uint32_t i, const Meta&);  // slot i is taken and in the index
+///     static void access(Arena, uint32_t i, int64_t next_access);
+///     static uint32_t pick(Arena, const Meta* incoming, Search&, Cursor&);
+///     static void commit(Arena, uint32_t i);         // i is RESERVED; unlink, make a ghost
+///     static void abort(Arena, uint32_t i);          // i was RESERVED; undo what pick did to it
+///     static void erase(Arena, uint32_t i);          // i is LIVE; unlink
+///     static std::string audit(Arena);  static void digest(Arena, Digest&);
+///
+/// and may replace what `Policy` gives. `pick` leaves the entry in its list, takes its charge from
+/// Queue::used and returns it, or kNil; the framework flags it RESERVED.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "policies/eviction/arena.hpp"
+#include "policies/eviction/ghosts.hpp"
+#include "policies/eviction/params.hpp"
+
+namespace fleetcache::eviction {
+
+struct EvictionOps {
+  std::string_view source;
+  const std::string_view* parameters;
+  std::size_t parameter_count;
+  bool needs_next_access;
+  bool evicts;
+  bool evicts_after_access;  ///< `must_evict(nullptr)` may be true after an access
+
+  Shape (*configure)(CacheState&, ParamReader&);
+  void (*access)(Arena, std::uint32_t, std::int64_t);
+  void (*miss)(Arena, const Meta&);
+  bool (*admissible)(Arena, std::uint64_t);
+  bool (*must_evict)(Arena, const Meta*);
+  std::size_t (*reserve)(Arena, const Meta*, Victim*, std::size_t, const Eligible*);
+  void (*commit)(Arena, std::uint32_t);
+  void (*abort)(Arena, std::uint32_t);
+  std::uint32_t (*insert)(Arena, const Meta&);
+  void (*erase)(Arena, std::uint32_t);
+  bool (*request)(Arena, const Meta&);
+  std::string (*audit)(Arena);
+  void (*digest)(Arena, Digest&);
+};
+
+/// One call of reserve: who may be a victim.
+class Search {
+ public:
+  Search(Arena arena, const Eligible* eligible) : a_(arena), eligible_(eligible) {}
+
+  bool stopped() const { return stopped_; }
+  /// Pinned and reserved entries are skipped unasked, before a policy counts them as candidates.
+  bool held(std::uint32_t i) const { return a_.slot(i).hold != 0; }
+  Verdict ask(std::uint32_t i) {
+    if (eligible_ == nullptr) return Verdict::kTake;
+    const Verdict verdict = (*eligible_)(a_.victim(i));
+    stopped_ = verdict == Verdict::kStop;
+    return verdict;
+  }
+
+ private:
+  Arena a_;
+  const Eligible* eligible_;
+  bool stopped_ = false;
+};
+
+/// A place in one list, from the tail up. `fresh` starts at the tail.
+struct ListCursor {
+  std::uint32_t at = kNil;
+  bool fresh = true;
+
+  std::uint32_t start(const Queue& queue) const { return fresh ? queue.tail : at; }
+  std::uint32_t take(Arena a, std::uint32_t i) {
+    fresh = false;
+    at = a.slot(i).prev;
+    return i;
+  }
+};
+
+/// The oldest entry of a list that may go, its charge taken from `used`; kNil when there is none.
+inline std::uint32_t pick_oldest(Arena a, Queue& queue, Search& search, ListCursor& cursor) {
+  for (std::uint32_t i = cursor.start(queue); i != kNil; i = a.slot(i).prev) {
+    if (search.held(i)) continue;
+    const Verdict verdict = search.ask(i);
+    if (verdict == Verdict::kStop) return kNil;
+    if (verdict == Verdict::kSkip) continue;
+    queue.used -= a.charge(i);
+    return cursor.take(a, i);
+  }
+  return kNil;
+}
+
+/// Checks one list: links, tags, size without reserved entries. Adds its length to `count`.
+std::string audit_queue(Arena a, const Queue& queue, std::uint8_t tag, std::uint64_t& count);
+/// Adds one list in order to a digest.
+void digest_queue(Arena a, const Queue& queue, Digest& digest);
+
+/// What most policies have in common.
+struct Policy {
+  static constexpr const std::string_view* kParameters = nullptr;
+  static constexpr std::size_t kParameterCount = 0;
+  static constexpr bool kNeedsNextAccess = false;
+  static constexpr bool kEvicts = true;
+  static constexpr bool kEvictsAfterAccess = false;
+
+  static void miss(Arena, const Meta&) {}
+  static bool admissible(Arena a, std::uint64_t charge) { return charge <= a.s->capacity; }
+  static bool must_evict(Arena a, const Meta* incoming) {
+    return incoming != nullptr && a.full(a.charge(*incoming));
+  }
+};
+
+/// A policy over one list whose victims come from the tail.
+struct OneListPolicy : Policy {
+  struct State {
+    Queue queue;
+  };
+  using Cursor = ListCursor;
+
+  static Shape configure(State&, const CacheState&, ParamReader&) { return {}; }
+  static void insert(Arena a, std::uint32_t i, const Meta&) {
+    Queue& queue = a.state<State>().queue;
+    a.link_front(queue, i);
+    queue.used += a.charge(i);
+  }
+  static void access(Arena, std::uint32_t, std::int64_t) {}
+  static std::uint32_t pick(Arena a, const Meta*, Search& search, Cursor& cursor) {
+    return pick_oldest(a, a.state<State>().queue, search, cursor);
+  }
+  static void commit(Arena a, std::uint32_t i) { a.unlink(a.state<State>().queue, i); }
+  static void abort(Arena a, std::uint32_t i) { a.state<State>().queue.used += a.charge(i); }
+  static void erase(Arena a, std::uint32_t i) {
+    Queue& queue = a.state<State>().queue;
+    a.unlink(queue, i);
+    queue.used -= a.charge(i);
+  }
+  static std::string audit(Arena a) {
+    std::uint64_t count = 0;
+    std::string fault = audit_queue(a, a.state<State>().queue, 0, count);
+    if (fault.empty() && count != a.s->entries) fault = "entries are in no list";
+    return fault;
+  }
+  static void digest(Arena a, Digest& digest) { digest_queue(a, a.state<State>().queue, digest); }
+};
+
+namespace detail {
+
+template <class P>
+Shape configure(CacheState& s, ParamReader& reader) {
+  static_assert(sizeof(typename P::State) <= kPolicyStateBytes);
+  auto* state = new (s.policy_state) typename P::State();
+  return P::configure(*state, s, reader);
+}
+
+/// Chooses one victim and flags it.
+template <class P>
+std::uint32_t reserve_one(Arena a, const Meta* incoming, Search& search,
+                          typename P::Cursor& cursor) {
+  const std::uint32_t i = P::pick(a, incoming, search, cursor);
+  if (i == kNil) return kNil;
+  a.slot(i).hold = kReserved;
+  a.s->reserved_charge += a.charge(i);
+  ++a.s->reserved;
+  return i;
+}
+
+template <class P>
+std::size_t reserve(Arena a, const Meta* incoming, Victim* out, std::size_t capacity,
+                    const Eligible* eligible) {
+  Search search(a, eligible);
+  typename P::Cursor cursor{};
+  std::size_t found = 0;
+  while (found < capacity && !search.stopped()) {
+    const std::uint32_t i = reserve_one<P>(a, incoming, search, cursor);
+    if (i == kNil) break;
+    out[found++] = a.victim(i);
+  }
+  return found;
+}
+
+template <class P>
+void commit(Arena a, std::uint32_t i) {
+  P::commit(a, i);
+  a.s->reserved_charge -= a.charge(i);
+  --a.s->reserved;
+  ++a.s->stats.evictions;
+  a.release(i);
+}
+
+template <class P>
+void abort(Arena a, std::uint32_t i) {
+  a.slot(i).hold = 0;
+  a.s->reserved_charge -= a.charge(i);
+  --a.s->reserved;
+  ++a.s->stats.aborts;
+  P::abort(a, i);
+}
+
+template <class P>
+std::uint32_t insert(Arena a, const Meta& meta) {
+  const std::uint32_t i = a.take(meta);
+  ++a.s->stats.inserts;
+  P::insert(a, i, meta);
+  return i;
+}
+
+template <class P>
+void erase(Arena a, std::uint32_t i) {
+  P::erase(a, i);
+  a.release(i);
+}
+
+/// Evicts one at a time while the policy says so; false when nothing may go.
+template <class P>
+bool make_room(Arena a, const Meta* incoming) {
+  while (P::must_evict(a, incoming)) {
+    Search search(a, nullptr);
+    typename P::Cursor cursor{};
+    const std::uint32_t i = reserve_one<P>(a, incoming, search, cursor);
+    if (i == kNil) return false;
+    commit<P>(a, i);
+  }
+  return true;
+}
+
+template <class P>
+bool request(Arena a, const Meta& meta) {
+  const std::uint32_t i = a.find(meta.id);
+  if (i != kNil && (a.slot(i).hold & kReserved) == 0) {
+    ++a.s->stats.hits;
+    P::access(a, i, meta.next_access);
+    if constexpr (P::kEvictsAfterAccess) make_room<P>(a, nullptr);
+    return true;
+  }
+  ++a.s->stats.misses;
+  if (i != kNil) return false;  // on its way out: neither a hit nor to be inserted
+  P::miss(a, meta);
+  const std::uint64_t charge = a.charge(meta);
+  if (charge != 0 && P::admissible(a, charge) && make_room<P>(a, &meta)) insert<P>(a, meta);
+  return false;
+}
+
+}  // namespace detail
+
+template <class P>
+constexpr EvictionOps make_ops() {
+  return {P::kSource,
+          P::kParameters,
+          P::kParameterCount,
+          P::kNeedsNextAccess,
+          P::kEvicts,
+          P::kEvictsAfterAccess,
+          detail::configure<P>,
+          P::access,
+          P::miss,
+          P::admissible,
+          P::must_evict,
+          detail::reserve<P>,
+          detail::commit<P>,
+          detail::abort<P>,
+          detail::insert<P>,
+          detail::erase<P>,
+          detail::request<P>,
+          P::audit,
+          P::digest};
+}
+
+}  // namespace fleetcache::eviction
