@@ -1,0 +1,69 @@
+#include "analysis/binding.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fleetcache::analysis {
+
+std::vector<std::string> busiest(const std::map<std::string, Station>& stations,
+                                 std::size_t limit) {
+  std::vector<std::string> names;
+  for (const auto& [name, station] : stations) names.push_back(name);
+  std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+    const Station& left = stations.at(a);
+    const Station& right = stations.at(b);
+    if (left.utilization_p99 != right.utilization_p99) {
+      return left.utilization_p99 > right.utilization_p99;
+    }
+    return left.utilization_mean > right.utilization_mean;
+  });
+  if (names.size() > limit) names.resize(limit);
+  return names;
+}
+
+Binding find_binding(const std::map<std::string, Station>& stations) {
+  Binding binding;
+  const auto first = busiest(stations, 1);
+  if (first.empty()) {
+    binding.reason = "no station was reported";
+    return binding;
+  }
+  const Station& station = stations.at(first.front());
+  binding.resource = first.front();
+  binding.p99_util = station.utilization_p99;
+  binding.mean_util = station.utilization_mean;
+  binding.parameter = station.parameter;
+  binding.reason =
+      station.parameter.empty() ? "no single parameter sets this resource" : "not asked for";
+  return binding;
+}
+
+std::vector<std::string> without_effect(const std::map<std::string, Station>& stations) {
+  std::map<std::string, double> busiest_of;  // parameter -> highest utilisation
+  for (const auto& [name, station] : stations) {
+    if (station.parameter.empty()) continue;
+    double& highest = busiest_of[station.parameter];
+    highest = std::max(highest, station.utilization_p99);
+  }
+  std::vector<std::string> idle;
+  for (const auto& [parameter, utilization] : busiest_of) {
+    if (utilization < kIdle) idle.push_back(parameter);
+  }
+  return idle;
+}
+
+std::map<std::string, std::pair<double, double>> changed_metrics(
+    const std::map<std::string, Metric>& before, const std::map<std::string, Metric>& after) {
+  std::map<std::string, std::pair<double, double>> changes;
+  for (const auto& [name, metric] : before) {
+    const auto found = after.find(name);
+    if (found == after.end()) continue;
+    const double old_value = metric.value;
+    const double new_value = found->second.value;
+    const double size = std::max(std::abs(old_value), std::abs(new_value));
+    if (std::abs(new_value - old_value) > 1e-9 * size) changes[name] = {old_value, new_value};
+  }
+  return changes;
+}
+
+}  // namespace fleetcache::analysis
