@@ -24,22 +24,23 @@ constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max() / 1
 // origin path.
 class CutGraph {
  public:
-  explicit CutGraph(const Fleet& fleet) : fleet_(fleet) {
-    const Vertex nodes = fleet.node_count();
-    rack0_ = 2 * nodes;  // node n: DRAM at n, its disks at nodes + n
-    pod0_ = rack0_ + fleet.rack_count();
-    core0_ = pod0_ + fleet.pod_count();
-    wan0_ = core0_ + fleet.region_count();
-    path0_ = wan0_ + 2 * Vertex{fleet.region_count()};      // leaving and arriving side
-    account0_ = path0_ + 2 * Vertex{fleet.region_count()};  // front end and stamp
-    Vertex accounts = 0;
+  // The graph is made with its final size: copying one trips a false warning in Boost 1.74.
+  explicit CutGraph(const Fleet& fleet)
+      : fleet_(fleet),
+        rack0_(2 * Vertex{fleet.node_count()}),  // node n: DRAM at n, its disks at nodes + n
+        pod0_(rack0_ + fleet.rack_count()),
+        core0_(pod0_ + fleet.pod_count()),
+        wan0_(core0_ + fleet.region_count()),
+        path0_(wan0_ + 2 * Vertex{fleet.region_count()}),  // WAN: a leaving and an arriving side
+        account0_(path0_ + 2 * Vertex{fleet.region_count()}),  // path: front end and stamp
+        source_(account0_ + account_count(fleet)),
+        sink_(source_ + 1),
+        graph_(sink_ + 1) {
+    Vertex next = account0_;
     for (const RegionSpec& r : fleet.regions()) {
-      first_account_.push_back(account0_ + accounts);
-      accounts += r.accounts;
+      first_account_.push_back(next);
+      next += r.accounts;
     }
-    source_ = account0_ + accounts;
-    sink_ = source_ + 1;
-    graph_ = Graph(sink_ + 1);
     add_nodes();
     add_fabric();
     add_origins();
@@ -60,8 +61,6 @@ class CutGraph {
     return source_;
   }
 
-  // Sending and receiving are different vertices for nothing but accounts' two lanes, which are
-  // edges of their own, so one vertex an end is enough.
   void add_ends(const std::vector<Endpoint>& sources, const std::vector<Endpoint>& sinks) {
     for (const Endpoint e : sources) add_edge(source_, vertex(e), kUnlimited, kNoLink);
     for (const Endpoint e : sinks) add_edge(vertex(e), sink_, kUnlimited, kNoLink);
@@ -159,10 +158,15 @@ class CutGraph {
     return seen;
   }
 
+  static Vertex account_count(const Fleet& fleet) {
+    Vertex n = 0;
+    for (const RegionSpec& r : fleet.regions()) n += r.accounts;
+    return n;
+  }
+
   const Fleet& fleet_;
+  Vertex rack0_, pod0_, core0_, wan0_, path0_, account0_, source_, sink_;
   Graph graph_;
-  Vertex rack0_ = 0, pod0_ = 0, core0_ = 0, wan0_ = 0, path0_ = 0, account0_ = 0;
-  Vertex source_ = 0, sink_ = 0;
   std::vector<Vertex> first_account_;
   std::vector<std::pair<Traits::edge_descriptor, LinkIndex>> edges_;
 };
