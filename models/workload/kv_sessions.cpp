@@ -16,7 +16,8 @@ constexpr double kLengthSigma = 1.0;
 /// Log-normal with the given mean, at least one token.
 std::uint32_t length(Rng& rng, double mean) {
   const double median = mean * 0.60653065971263342;  // e^(-sigma^2/2)
-  return static_cast<std::uint32_t>(std::max(1.0, std::min(rng.lognormal(median, kLengthSigma), 1e6)));
+  return static_cast<std::uint32_t>(
+      std::max(1.0, std::min(rng.lognormal(median, kLengthSigma), 1e6)));
 }
 
 struct Session {
@@ -47,7 +48,8 @@ void add_turns(std::vector<KvSessionRequest>& out, const KvSessionSpec& spec, Rn
     request.input_tokens = context + length(rng, share * spec.prompt_tokens);
     request.output_tokens = length(rng, spec.output_tokens);
     Session turn = session;
-    const auto shared_tokens = static_cast<std::uint32_t>(spec.shared_fraction * spec.prompt_tokens);
+    const auto shared_tokens =
+        static_cast<std::uint32_t>(spec.shared_fraction * spec.prompt_tokens);
     turn.shared_blocks = std::min(request.input_tokens, shared_tokens) / spec.block_tokens;
     request.blocks = blocks_of(turn, request.input_tokens, spec.block_tokens);
     context = request.input_tokens + request.output_tokens;
@@ -77,8 +79,9 @@ std::vector<KvSessionRequest> kv_sessions(const KvSessionSpec& spec, std::uint64
     at = at + starts.next_gap(gaps);
   }
   // Stable: equal times keep the order of (session, turn).
-  std::stable_sort(requests.begin(), requests.end(),
-                   [](const KvSessionRequest& a, const KvSessionRequest& b) { return a.at < b.at; });
+  std::stable_sort(
+      requests.begin(), requests.end(),
+      [](const KvSessionRequest& a, const KvSessionRequest& b) { return a.at < b.at; });
   return requests;
 }
 

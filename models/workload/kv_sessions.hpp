@@ -9,19 +9,20 @@
 namespace fleetcache::models {
 
 struct KvSessionSpec {
-  PerSecond rate;                      ///< requests, all turns counted; > 0
-  double cv = 1;                       ///< of the gaps between session starts
-  std::uint32_t prompt_tokens = 1;     ///< mean prompt of a first turn
-  std::uint32_t output_tokens = 1;     ///< mean answer
-  std::uint32_t prefixes = 1;          ///< distinct shared prefixes
-  double prefix_zipf = 1;              ///< popularity exponent of the prefixes
-  double shared_fraction = 0;          ///< share of a first prompt that is its prefix, 0..1
-  double turns = 1;                    ///< mean turns of a session (geometric), >= 1
-  Duration think;                      ///< mean time between turns (exponential)
-  std::uint32_t block_tokens = 512;    ///< prompts are cut into blocks of this many tokens
+  PerSecond rate;                    ///< requests, all turns counted; > 0
+  double cv = 1;                     ///< of the gaps between session starts
+  std::uint32_t prompt_tokens = 1;   ///< mean prompt of a first turn
+  std::uint32_t output_tokens = 1;   ///< mean answer
+  std::uint32_t prefixes = 1;        ///< distinct shared prefixes
+  double prefix_zipf = 1;            ///< popularity exponent of the prefixes
+  double shared_fraction = 0;        ///< share of a first prompt that is its prefix, 0..1
+  double turns = 1;                  ///< mean turns of a session (geometric), >= 1
+  Duration think;                    ///< mean time between turns (exponential)
+  std::uint32_t block_tokens = 512;  ///< prompts are cut into blocks of this many tokens
 };
 
-/// One request: the ids of its prompt's blocks in order. Equal id = same tokens after the same prefix.
+/// One request: the ids of its prompt's blocks in order. Equal id = same tokens after the same
+/// prefix.
 struct KvSessionRequest {
   TimePoint at;
   std::uint32_t input_tokens = 0;

@@ -1,5 +1,6 @@
 /// What a run yields, whatever the rung: named metrics, bytes by class and tier, request counts,
-/// station utilisations and the sums that conservation compares. No verdicts: `analysis` draws them.
+/// station utilisations and the sums that conservation compares. No verdicts: `analysis` draws
+/// them.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@ namespace fleetcache::probes {
 
 struct Metric {
   double value = 0;
-  std::string unit;  ///< "s", "ratio", "B", "B/s", "1/s", "1", "USD"
+  std::string unit;           ///< "s", "ratio", "B", "B/s", "1/s", "1", "USD"
   double standard_error = 0;  ///< of the mean by batch means; 0 when exact or not estimated
   /// Means of consecutive batches in time order, for warm-up detection; empty when not kept.
   std::vector<double> batches = {};
@@ -22,9 +23,9 @@ struct Station {
   double utilization_mean = 0;
   double utilization_p99 = 0;  ///< over one-second windows
   double capacity = 0;
-  std::string unit;       ///< of the capacity
-  std::string parameter;  ///< scenario path that sets it, for the +10 % what-if
-  double arrival_rate = 0;   ///< λ, 1/s; 0 when not a queueing station
+  std::string unit;            ///< of the capacity
+  std::string parameter;       ///< scenario path that sets it, for the +10 % what-if
+  double arrival_rate = 0;     ///< λ, 1/s; 0 when not a queueing station
   double mean_population = 0;  ///< N, time average
   double mean_sojourn_s = 0;   ///< R
 };
@@ -50,9 +51,9 @@ struct Table {
 
 /// How a figure was reached: the equation and its numbers.
 struct Derivation {
-  std::string formula;               ///< e.g. "stall = max(0, 1 - f / f*)"
-  std::vector<std::string> steps;    ///< each with its numbers filled in
-  std::vector<std::string> inputs;   ///< scenario paths it rests on
+  std::string formula;              ///< e.g. "stall = max(0, 1 - f / f*)"
+  std::vector<std::string> steps;   ///< each with its numbers filled in
+  std::vector<std::string> inputs;  ///< scenario paths it rests on
 };
 
 struct Record {

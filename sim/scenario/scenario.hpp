@@ -63,13 +63,13 @@ struct RetryPolicy {
 /// The classic Blob path of one region.
 struct BlobFrontEnd {
   std::uint32_t accounts = 0;
-  PerSecond requests;  ///< per account
-  double burst_s = 1;  ///< token bucket depth in seconds of the rate
-  BytesPerSecond egress;   ///< per account
-  BytesPerSecond ingress;  ///< per account
-  Bytes capacity;          ///< per account
-  PerSecond blob_requests;     ///< per blob
-  BytesPerSecond stream;       ///< one GET or PUT stream
+  PerSecond requests;       ///< per account
+  double burst_s = 1;       ///< token bucket depth in seconds of the rate
+  BytesPerSecond egress;    ///< per account
+  BytesPerSecond ingress;   ///< per account
+  Bytes capacity;           ///< per account
+  PerSecond blob_requests;  ///< per blob
+  BytesPerSecond stream;    ///< one GET or PUT stream
   LatencyLaw first_byte;
   BytesPerSecond fleet_egress;  ///< front-end fleet of the region, all accounts; 0 = not a limit
   RetryPolicy retry;
@@ -80,11 +80,11 @@ struct Bifrost {
   BytesPerSecond stamp;  ///< throughput of the region's stamps to direct readers
   BytesPerSecond stream;
   LatencyLaw first_byte;
-  Duration plan_time;      ///< one read plan from the plan service
-  Duration plan_lease;     ///< how long a node may reuse it
-  PerSecond plan_requests; ///< plan service capacity
-  double eligible = 1;     ///< share of objects that can be read directly
-  double fallback = 0;     ///< probability that a direct read ends at the front end after all
+  Duration plan_time;       ///< one read plan from the plan service
+  Duration plan_lease;      ///< how long a node may reuse it
+  PerSecond plan_requests;  ///< plan service capacity
+  double eligible = 1;      ///< share of objects that can be read directly
+  double fallback = 0;      ///< probability that a direct read ends at the front end after all
 };
 
 /// Follow-on to Bifrost: nothing is public; by default a factor on capacity and latency.
@@ -119,7 +119,8 @@ struct WanLink {
 enum class Medium : std::uint8_t { kDram, kNvme };
 /// The nodes that share copies. kGlobal also reads other regions' caches before the origin.
 enum class Scope : std::uint8_t { kNode, kRack, kPod, kRegion, kGlobal };
-/// Who holds the metadata: every owner node its own instance, or one instance over the pooled capacity.
+/// Who holds the metadata: every owner node its own instance, or one instance over the pooled
+/// capacity.
 enum class Index : std::uint8_t { kPerNode, kPooled };
 /// When a missed object becomes visible: when its bytes are there, or at the instant of the miss.
 enum class Fill : std::uint8_t { kTimed, kInstant };
@@ -128,7 +129,7 @@ enum class Touch : std::uint8_t { kDelivery, kArrival };
 
 struct CacheTier {
   Medium medium = Medium::kNvme;
-  Bytes capacity;  ///< of one node (Index::kPerNode) or of the whole scope (Index::kPooled)
+  Bytes capacity;        ///< of one node (Index::kPerNode) or of the whole scope (Index::kPooled)
   std::string eviction;  ///< name in eviction_policies.def
   std::map<std::string, std::string> parameters;
   std::string admission;  ///< name in admission_policies.def
@@ -150,7 +151,8 @@ struct Cache {
 struct Dataset {
   std::string name;
   Bytes size;
-  Bytes object;  ///< unit of reading and caching
+  Bytes object;        ///< unit of reading and caching
+  std::string region;  ///< home: whose Blob holds it; empty = a copy in the Blob of every region
 };
 
 struct Checkpoint {
@@ -167,9 +169,9 @@ struct TrainingJob {
   std::string pool;
   std::uint32_t nodes = 0;
   std::string dataset;
-  Bytes bytes_per_step;   ///< read by one node in one step
-  Duration compute;       ///< of one step, exposed communication included
-  double compute_cv = 0;  ///< log-normal jitter of the slowest rank's compute time
+  Bytes bytes_per_step;        ///< read by one node in one step
+  Duration compute;            ///< of one step, exposed communication included
+  double compute_cv = 0;       ///< log-normal jitter of the slowest rank's compute time
   std::uint32_t prefetch = 2;  ///< steps read ahead
   std::uint32_t steps = 0;     ///< 0: until the horizon
   bool shuffle = true;         ///< a fresh permutation each epoch; false: the same order
@@ -180,14 +182,14 @@ struct TrainingJob {
 struct Arrivals {
   std::string trace;  ///< path of a Mooncake JSONL file (.zst allowed); empty: synthetic
   PerSecond rate;
-  double cv = 1;                   ///< of inter-arrival times (1 = Poisson)
-  std::uint32_t prompt_tokens = 0; ///< mean
-  std::uint32_t output_tokens = 0; ///< mean
-  std::uint32_t prefixes = 0;      ///< distinct shared prefixes
-  double prefix_zipf = 1;          ///< popularity exponent
-  double shared_fraction = 0;      ///< mean share of a prompt that is its shared prefix
-  double turns = 1;                ///< mean turns of a session; the next turn extends the prompt
-  Duration think;                  ///< mean time between turns
+  double cv = 1;                    ///< of inter-arrival times (1 = Poisson)
+  std::uint32_t prompt_tokens = 0;  ///< mean
+  std::uint32_t output_tokens = 0;  ///< mean
+  std::uint32_t prefixes = 0;       ///< distinct shared prefixes
+  double prefix_zipf = 1;           ///< popularity exponent
+  double shared_fraction = 0;       ///< mean share of a prompt that is its shared prefix
+  double turns = 1;                 ///< mean turns of a session; the next turn extends the prompt
+  Duration think;                   ///< mean time between turns
 };
 
 struct InferenceService {
@@ -198,7 +200,7 @@ struct InferenceService {
   Arrivals arrivals;
   std::uint32_t block_tokens = 512;
   Bytes kv_bytes_per_token;
-  PerSecond prefill_tokens;   ///< tokens a second one node prefills
+  PerSecond prefill_tokens;      ///< tokens a second one node prefills
   double prefill_quadratic = 0;  ///< seconds per (context tokens)^2, the attention part
   std::uint32_t prefill_slots = 1;
 };
@@ -235,7 +237,7 @@ struct Scenario {
   std::map<std::string, Dataset> datasets;
   std::map<std::string, TrainingJob> training;
   std::map<std::string, InferenceService> inference;
-  std::vector<FleetEvent> events;  ///< sorted by (at, kind, region, index)
+  std::vector<FleetEvent> events;     ///< sorted by (at, kind, region, index)
   std::vector<Objective> objectives;  ///< sorted by metric
   /// Other settings of the same scenario to simulate beside it: name -> {path, value} overrides.
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> variants;

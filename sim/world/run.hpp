@@ -23,8 +23,8 @@ struct RunOptions {
 /// Expected cost of simulating a scenario at this rung.
 struct Estimate {
   std::uint64_t nodes = 0;
-  double requests = 0;     ///< cache requests over the horizon
-  double flows = 0;        ///< transfers that SimGrid would see
+  double requests = 0;  ///< cache requests over the horizon
+  double flows = 0;     ///< transfers that SimGrid would see
   double memory_bytes = 0;
   double cpu_seconds = 0;
 };

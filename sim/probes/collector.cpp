@@ -1,0 +1,83 @@
+#include "sim/probes/collector.hpp"
+
+#include <cmath>
+
+namespace fleetcache::probes {
+namespace {
+
+constexpr std::size_t kBatchesMax = 32;
+
+}  // namespace
+
+void Series::add(double value) {
+  sketch_.add(value);
+  if (batches_.empty() || batches_.back().count == batch_size_) {
+    if (batches_.size() == kBatchesMax) {
+      // Full: neighbours merge and batches become twice as long, so memory stays bounded.
+      for (std::size_t i = 0; i < kBatchesMax / 2; ++i) {
+        batches_[i] = {batches_[2 * i].sum + batches_[2 * i + 1].sum,
+                       batches_[2 * i].count + batches_[2 * i + 1].count};
+      }
+      batches_.resize(kBatchesMax / 2);
+      batch_size_ *= 2;
+    }
+    batches_.emplace_back();
+  }
+  batches_.back().sum += value;
+  ++batches_.back().count;
+}
+
+double Series::mean() const { return sketch_.count() == 0 ? 0.0 : sketch_.mean(); }
+
+double Series::standard_error() const {
+  std::size_t full = batches_.size();
+  if (full > 0 && batches_.back().count < batch_size_) --full;  // the last one is still filling
+  if (full < 4) return 0;
+  double mean_of_batches = 0;
+  for (std::size_t i = 0; i < full; ++i) {
+    mean_of_batches += batches_[i].sum / static_cast<double>(batch_size_);
+  }
+  mean_of_batches /= static_cast<double>(full);
+  double squares = 0;
+  for (std::size_t i = 0; i < full; ++i) {
+    const double d = batches_[i].sum / static_cast<double>(batch_size_) - mean_of_batches;
+    squares += d * d;
+  }
+  return std::sqrt(squares / static_cast<double>(full - 1) / static_cast<double>(full));
+}
+
+void Collector::asked(TrafficClass c, std::uint64_t bytes) { asked_[index(c)] += bytes; }
+
+void Collector::served(TrafficClass c, Tier t, std::uint64_t bytes) {
+  served_[index(c)][index(t)] += bytes;
+}
+
+void Collector::failed(TrafficClass c, std::uint64_t bytes) { failed_[index(c)] += bytes; }
+
+void Collector::written(const char* medium, TrafficClass c, std::uint64_t bytes) {
+  writes_[std::string(name_of(c))][medium] += bytes;
+}
+
+void Collector::end_warmup() {
+  served_at_warmup_ = served_;
+  counters_.clear();
+  for (auto& [name, series] : series_) series.clear();
+  writes_.clear();
+}
+
+std::uint64_t Collector::counter(const std::string& name) const {
+  const auto found = counters_.find(name);
+  return found == counters_.end() ? 0 : found->second;
+}
+
+std::uint64_t Collector::served_since_warmup(TrafficClass c, Tier t) const {
+  return served_[index(c)][index(t)] - served_at_warmup_[index(c)][index(t)];
+}
+
+std::uint64_t Collector::served_total(TrafficClass c) const {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t bytes : served_[index(c)]) sum += bytes;
+  return sum;
+}
+
+}  // namespace fleetcache::probes

@@ -1,0 +1,91 @@
+/// Where the world reports what happened. It only counts: no verdict, no estimate.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/statistics/quantile_sketch.hpp"
+#include "policies/base/units.hpp"
+#include "sim/probes/population.hpp"
+#include "sim/probes/record.hpp"
+#include "sim/probes/taxonomy.hpp"
+
+namespace fleetcache::probes {
+
+/// A series of observations of one kind: its distribution and, for the standard error of the mean,
+/// sums over consecutive batches.
+class Series {
+ public:
+  void add(double value);
+  void clear() { *this = Series(); }
+  const models::QuantileSketch& sketch() const { return sketch_; }
+  double mean() const;
+  /// Standard error of the mean from batch means (at most 32 batches); 0 below 4 batches.
+  double standard_error() const;
+
+ private:
+  struct Batch {
+    double sum = 0;
+    std::uint64_t count = 0;
+  };
+  models::QuantileSketch sketch_;
+  std::vector<Batch> batches_;
+  std::uint64_t batch_size_ = 1;
+};
+
+class Collector {
+ public:
+  /// A read was asked for, and later served from a tier, given up, or (for KV) only probed.
+  void asked(TrafficClass c, std::uint64_t bytes);
+  void served(TrafficClass c, Tier t, std::uint64_t bytes);
+  void failed(TrafficClass c, std::uint64_t bytes);
+  /// Bytes written to a medium or to the origin ("dram", "nvme", "origin").
+  void written(const char* medium, TrafficClass c, std::uint64_t bytes);
+
+  void request_in() { ++requests_.in; }
+  void request_done() { ++requests_.done; }
+  void request_failed() { ++requests_.failed; }
+
+  void count(const std::string& name, std::uint64_t n = 1) { counters_[name] += n; }
+  Series& series(const std::string& name) { return series_[name]; }
+  Population& population(const std::string& name) { return populations_[name]; }
+
+  /// Forgets the figures that describe steady state (bytes by tier, series, counters); what
+  /// conservation compares is kept from the start.
+  void end_warmup();
+
+  std::uint64_t counter(const std::string& name) const;
+  std::uint64_t served_since_warmup(TrafficClass c, Tier t) const;
+  std::uint64_t asked_total(TrafficClass c) const { return asked_[index(c)]; }
+  std::uint64_t served_total(TrafficClass c, Tier t) const { return served_[index(c)][index(t)]; }
+  std::uint64_t served_total(TrafficClass c) const;
+  std::uint64_t failed_total(TrafficClass c) const { return failed_[index(c)]; }
+  const Requests& requests() const { return requests_; }
+  const std::map<std::string, Series>& all_series() const { return series_; }
+  const std::map<std::string, std::uint64_t>& counters() const { return counters_; }
+  const std::map<std::string, Population>& populations() const { return populations_; }
+  const std::map<std::string, std::map<std::string, std::uint64_t>>& writes() const {
+    return writes_;
+  }
+
+ private:
+  template <class E>
+  static constexpr std::size_t index(E e) {
+    return static_cast<std::size_t>(e);
+  }
+
+  std::array<std::uint64_t, kClasses> asked_{};
+  std::array<std::uint64_t, kClasses> failed_{};
+  std::array<std::array<std::uint64_t, kTiers>, kClasses> served_{};
+  std::array<std::array<std::uint64_t, kTiers>, kClasses> served_at_warmup_{};
+  Requests requests_;
+  std::map<std::string, std::uint64_t> counters_;
+  std::map<std::string, Series> series_;
+  std::map<std::string, Population> populations_;
+  std::map<std::string, std::map<std::string, std::uint64_t>> writes_;  // class -> medium -> bytes
+};
+
+}  // namespace fleetcache::probes

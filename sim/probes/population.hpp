@@ -1,0 +1,51 @@
+/// Population of one station: who is inside now, on average, and for how long. The time integral is
+/// kept by events, the sojourn sum by the visitors' own stamps, so that Little's law compares two
+/// figures that were measured apart.
+#pragma once
+
+#include <cstdint>
+
+#include "policies/base/units.hpp"
+
+namespace fleetcache::probes {
+
+class Population {
+ public:
+  void enter(TimePoint now) {
+    integrate(now);
+    ++inside_;
+    ++arrivals_;
+  }
+  /// `entered` is the visitor's own stamp.
+  void leave(TimePoint now, TimePoint entered) {
+    integrate(now);
+    --inside_;
+    ++departures_;
+    sojourn_ns_ += (now - entered).count;
+  }
+
+  std::int64_t inside() const { return inside_; }
+  std::uint64_t arrivals() const { return arrivals_; }
+  std::uint64_t departures() const { return departures_; }
+  /// Visitor-nanoseconds up to `now`.
+  std::int64_t integral_ns(TimePoint now) const {
+    return integral_ns_ + inside_ * (now - last_).count;
+  }
+  /// Nanoseconds spent by those who left.
+  std::int64_t sojourn_ns() const { return sojourn_ns_; }
+
+ private:
+  void integrate(TimePoint now) {
+    integral_ns_ += inside_ * (now - last_).count;
+    last_ = now;
+  }
+
+  std::int64_t inside_ = 0;
+  std::uint64_t arrivals_ = 0;
+  std::uint64_t departures_ = 0;
+  std::int64_t integral_ns_ = 0;
+  std::int64_t sojourn_ns_ = 0;
+  TimePoint last_;
+};
+
+}  // namespace fleetcache::probes

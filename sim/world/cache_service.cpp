@@ -1,0 +1,267 @@
+#include "sim/world/cache_service.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "policies/base/check.hpp"
+#include "policies/base/hash.hpp"
+
+namespace fleetcache::world {
+namespace {
+
+/// Entities that share copies have the same group number within their pool.
+std::uint64_t group_of(const Platform& platform, scenario::Scope scope, NodeId node) {
+  switch (scope) {
+    case scenario::Scope::kNode:
+      return node;
+    case scenario::Scope::kRack:
+      return platform.fleet().rack_of(node);
+    case scenario::Scope::kPod:
+      return platform.fleet().pod_of(node);
+    case scenario::Scope::kRegion:
+    case scenario::Scope::kGlobal:  // other regions are asked over the WAN, see DataPath
+      return 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CacheService>> CacheService::build(const scenario::Scenario& scenario,
+                                                          const Platform& platform,
+                                                          const std::vector<Catalogue>& catalogues,
+                                                          probes::Collector& collector) {
+  std::unique_ptr<CacheService> service(new CacheService(scenario, platform, collector));
+  const Status built = service->build_domains(catalogues);
+  if (!built) return built.error();
+  return service;
+}
+
+Status CacheService::build_domains(const std::vector<Catalogue>& catalogues) {
+  domain_of_.assign(platform_->nodes(), 0);
+  std::map<std::pair<std::uint32_t, std::uint64_t>, DomainId> known;  // (pool, group)
+  for (std::uint32_t pool = 0; pool < platform_->pools().size(); ++pool) {
+    const PoolRange& range = platform_->pools()[pool];
+    for (NodeId node = range.first; node < range.first + range.nodes; ++node) {
+      const auto key = std::make_pair(pool, group_of(*platform_, settings_->scope, node));
+      const auto [entry, fresh] = known.try_emplace(key, static_cast<DomainId>(domains_.size()));
+      if (fresh) domains_.emplace_back().catalogue = catalogues[pool];
+      domain_of_[node] = entry->second;
+      domains_[entry->second].members.push_back(node);
+    }
+  }
+  if (!enabled()) return Nothing{};
+  for (Domain& domain : domains_) {
+    domain.alive.assign(domain.members.size(), 1);
+    const Status mapped = rebuild_map(domain);
+    if (!mapped) return mapped;
+    if (domain.catalogue.objects == 0) continue;  // nobody reads here: no metadata to hold
+    const std::size_t instances = pooled() ? 1 : domain.members.size();
+    for (std::size_t i = 0; i < instances; ++i) {
+      auto instance = make_instance(domain);
+      if (!instance) return instance.error();
+      domain.instances.push_back(std::move(instance).value());
+    }
+  }
+  return Nothing{};
+}
+
+Result<CacheService::Instance> CacheService::make_instance(const Domain& domain) const {
+  Instance instance;
+  const std::size_t sharers = pooled() ? 1 : domain.members.size();
+  for (const scenario::CacheTier& tier : settings_->tiers) {
+    // An owner holds its share of the keys; twice that and some leaves room for uneven placement
+    // and for members that left.
+    const std::uint64_t share = domain.catalogue.objects / sharers * 2 + 1024;
+    const std::uint64_t fits = tier.capacity.count / domain.catalogue.bytes_min + 1;
+    eviction::Config config;
+    config.capacity = tier.capacity.count;
+    config.max_entries = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>({fits, share, domain.catalogue.objects + 1, 0x7fffffffU}));
+    config.seed = scenario_->seed;
+    for (const auto& parameter : tier.parameters) config.params.push_back(parameter);
+    auto cache = eviction::Cache::create(tier.eviction, config);
+    if (!cache) return cache.error();
+    instance.tiers.push_back(std::move(cache).value());
+    auto policy = admission::create(tier.admission, scenario_->seed);
+    if (!policy) return policy.error();
+    instance.admission.push_back(std::move(policy).value());
+  }
+  return instance;
+}
+
+Status CacheService::rebuild_map(Domain& domain) {
+  std::vector<placement::Member> members;
+  domain.live.clear();
+  for (std::uint32_t i = 0; i < domain.members.size(); ++i) {
+    if (!domain.alive[i]) continue;
+    placement::Member member;
+    member.id = domain.members[i];
+    member.domain = platform_->fleet().rack_of(domain.members[i]);
+    members.push_back(member);
+    domain.live.push_back(i);
+  }
+  if (members.empty()) {
+    domain.map.reset();
+    return Nothing{};
+  }
+  placement::Config config;
+  config.virtual_nodes = settings_->virtual_nodes;
+  config.seed = scenario_->seed;
+  auto map = placement::build(settings_->placement, config, members);
+  if (!map) return map.error();
+  domain.map = std::move(map).value();
+  return Nothing{};
+}
+
+NodeId CacheService::owner(DomainId id, std::uint64_t object) const {
+  const Domain& domain = domains_[id];
+  if (domain.members.size() == 1 || !domain.map) return domain.members.front();
+  return domain.members[domain.live[domain.map->owner(object)]];
+}
+
+std::uint32_t CacheService::member_of(const Domain& domain, NodeId node) const {
+  const auto found = std::lower_bound(domain.members.begin(), domain.members.end(), node);
+  FLEETCACHE_CHECK(found != domain.members.end() && *found == node, "a node of this domain");
+  return static_cast<std::uint32_t>(found - domain.members.begin());
+}
+
+std::optional<Location> CacheService::find(DomainId id, std::uint64_t object) const {
+  const Domain& domain = domains_[id];
+  if (!enabled() || domain.instances.empty() || !domain.map) return std::nullopt;
+  Location where;
+  where.domain = id;
+  where.node = owner(id, object);
+  where.instance = pooled() ? 0 : member_of(domain, where.node);
+  const Instance& instance = domain.instances[where.instance];
+  for (std::uint32_t tier = 0; tier < instance.tiers.size(); ++tier) {
+    const eviction::Handle handle = instance.tiers[tier].find(object);
+    if (!handle) continue;
+    where.tier = tier;
+    where.medium = settings_->tiers[tier].medium;
+    where.handle = handle;
+    return where;
+  }
+  return std::nullopt;
+}
+
+void CacheService::touch(TimePoint now, const Location& where) {
+  cache(where).access(now, where.handle);
+}
+
+void CacheService::miss(TimePoint now, DomainId id, std::uint64_t object, std::uint64_t bytes) {
+  Domain& domain = domains_[id];
+  if (!enabled() || domain.instances.empty() || !domain.map) return;
+  Instance& instance = domain.instances[pooled() ? 0 : member_of(domain, owner(id, object))];
+  eviction::Meta meta;
+  meta.id = object;
+  meta.charge = bytes;
+  for (eviction::Cache& tier : instance.tiers) tier.miss(now, meta);
+}
+
+void CacheService::pin(const Location& where) { cache(where).pin(where.handle); }
+void CacheService::unpin(const Location& where) { cache(where).unpin(where.handle); }
+
+bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier,
+                         std::uint64_t object, std::uint64_t bytes) {
+  eviction::Cache& into = instance.tiers[tier];
+  if (into.find(object)) return false;
+  if (!instance.admission[tier]->admit(now, {object, bytes})) {
+    collector_->count("cache.not_admitted");
+    return false;
+  }
+  eviction::Meta meta;
+  meta.id = object;
+  meta.charge = bytes;
+  const auto handle = into.admit(now, meta, [this](const eviction::Victim& victim) {
+    collector_->count("cache.evictions");
+    collector_->count("cache.evicted_bytes", victim.charge);
+  });
+  if (!handle) collector_->count("cache.refused");
+  return static_cast<bool>(handle);
+}
+
+bool CacheService::fill(TimePoint now, DomainId id, std::uint64_t object, std::uint64_t bytes,
+                        probes::TrafficClass traffic) {
+  Domain& domain = domains_[id];
+  if (!enabled() || domain.instances.empty() || !domain.map) return false;
+  Instance& instance = domain.instances[pooled() ? 0 : member_of(domain, owner(id, object))];
+  bool on_nvme = false;
+  for (std::uint32_t tier = 0; tier < instance.tiers.size(); ++tier) {
+    if (!admit(now, instance, tier, object, bytes)) continue;
+    const bool nvme = settings_->tiers[tier].medium == scenario::Medium::kNvme;
+    on_nvme = on_nvme || nvme;
+    collector_->written(nvme ? "nvme" : "dram", traffic, bytes);
+  }
+  return on_nvme;
+}
+
+void CacheService::promote(TimePoint now, const Location& where, std::uint64_t object,
+                           std::uint64_t bytes) {
+  Instance& instance = domains_[where.domain].instances[where.instance];
+  for (std::uint32_t tier = 0; tier < where.tier; ++tier) {
+    if (admit(now, instance, tier, object, bytes)) collector_->count("cache.promotions");
+  }
+}
+
+void CacheService::leave(NodeId node) {
+  if (!enabled()) return;
+  Domain& domain = domains_[domain_of_[node]];
+  const std::uint32_t member = member_of(domain, node);
+  domain.alive[member] = 0;
+  const Status mapped = rebuild_map(domain);
+  FLEETCACHE_CHECK(mapped.ok(), "a subset of valid members is valid");
+  if (domain.instances.empty() || pooled()) return;
+  auto empty = make_instance(domain);
+  FLEETCACHE_CHECK(empty.ok(), "an instance that was built once can be built again");
+  domain.instances[member] = std::move(empty).value();
+}
+
+void CacheService::join(NodeId node) {
+  if (!enabled()) return;
+  Domain& domain = domains_[domain_of_[node]];
+  domain.alive[member_of(domain, node)] = 1;
+  const Status mapped = rebuild_map(domain);
+  FLEETCACHE_CHECK(mapped.ok(), "the original members are valid");
+}
+
+std::uint64_t CacheService::used_bytes(std::uint32_t tier) const {
+  std::uint64_t sum = 0;
+  for (const Domain& domain : domains_) {
+    for (const Instance& instance : domain.instances) sum += instance.tiers[tier].used();
+  }
+  return sum;
+}
+
+std::uint64_t CacheService::capacity_bytes(std::uint32_t tier) const {
+  std::uint64_t sum = 0;
+  for (const Domain& domain : domains_) {
+    for (const Instance& instance : domain.instances) sum += instance.tiers[tier].capacity();
+  }
+  return sum;
+}
+
+std::string CacheService::audit() const {
+  for (const Domain& domain : domains_) {
+    for (const Instance& instance : domain.instances) {
+      for (const eviction::Cache& tier : instance.tiers) {
+        std::string broken = tier.audit();
+        if (!broken.empty()) return broken;
+      }
+    }
+  }
+  return {};
+}
+
+std::uint64_t CacheService::state_hash() const {
+  Digest digest;
+  for (const Domain& domain : domains_) {
+    for (const Instance& instance : domain.instances) {
+      for (const eviction::Cache& tier : instance.tiers) digest.add(tier.state_hash());
+    }
+  }
+  return digest.value();
+}
+
+}  // namespace fleetcache::world

@@ -1,0 +1,120 @@
+/// Caches of a fleet: which node owns an object, which tier holds it, what goes when room is
+/// needed. It ties the policy core to nodes and decides nothing itself: placement, eviction and
+/// admission do.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "policies/admission/admission.hpp"
+#include "policies/eviction/eviction.hpp"
+#include "policies/placement/placement.hpp"
+#include "sim/probes/collector.hpp"
+#include "sim/world/platform.hpp"
+
+namespace fleetcache::world {
+
+using DomainId = std::uint32_t;
+
+/// A resident copy.
+struct Location {
+  NodeId node = 0;
+  std::uint32_t tier = 0;  ///< position in cache.tiers
+  scenario::Medium medium = scenario::Medium::kDram;
+  eviction::Handle handle;
+  DomainId domain = 0;
+  std::uint32_t instance = 0;
+};
+
+/// What sizes an instance: the objects that could be cached by the nodes of one pool.
+struct Catalogue {
+  std::uint64_t objects = 0;    ///< distinct objects at most
+  std::uint64_t bytes_min = 0;  ///< smallest object; > 0 when objects > 0
+};
+
+class CacheService {
+ public:
+  /// `catalogues` is by pool index of the platform. Fails for an unknown policy or a bad parameter.
+  static Result<std::unique_ptr<CacheService>> build(const scenario::Scenario& scenario,
+                                                     const Platform& platform,
+                                                     const std::vector<Catalogue>& catalogues,
+                                                     probes::Collector& collector);
+
+  bool enabled() const { return settings_->enabled && !settings_->tiers.empty(); }
+  const scenario::Cache& settings() const { return *settings_; }
+  DomainId domain_of(NodeId node) const { return domain_of_[node]; }
+
+  /// The node that holds (or would hold) an object for the readers of a domain.
+  NodeId owner(DomainId domain, std::uint64_t object) const;
+  /// The fastest tier that holds it. Changes nothing.
+  std::optional<Location> find(DomainId domain, std::uint64_t object) const;
+  /// A hit: refreshes the entry.
+  void touch(TimePoint now, const Location& where);
+  /// A lookup that found nothing in any tier.
+  void miss(TimePoint now, DomainId domain, std::uint64_t object, std::uint64_t bytes);
+  /// Keeps an entry from eviction while its bytes are being read.
+  void pin(const Location& where);
+  void unpin(const Location& where);
+
+  /// Stores an object in every tier that admits it; true when the NVMe tier took it (its bytes are
+  /// then to be written). Counts evictions and refusals.
+  bool fill(TimePoint now, DomainId domain, std::uint64_t object, std::uint64_t bytes,
+            probes::TrafficClass traffic);
+  /// Copies a hit of a slower tier into the faster ones.
+  void promote(TimePoint now, const Location& where, std::uint64_t object, std::uint64_t bytes);
+
+  /// Takes a node out of its domain: its copies are gone and its keys move. `join` brings it back
+  /// empty.
+  void leave(NodeId node);
+  void join(NodeId node);
+
+  /// Bytes held over all instances of a tier, and what they may hold.
+  std::uint64_t used_bytes(std::uint32_t tier) const;
+  std::uint64_t capacity_bytes(std::uint32_t tier) const;
+  /// Recounts every instance; empty when sound. O(entries).
+  std::string audit() const;
+  /// Digest over the decision states of all instances. O(entries).
+  std::uint64_t state_hash() const;
+
+ private:
+  struct Instance {
+    std::vector<eviction::Cache> tiers;
+    std::vector<std::unique_ptr<admission::Policy>> admission;
+  };
+  struct Domain {
+    std::vector<NodeId> members;      // ascending
+    std::vector<std::uint8_t> alive;  // by member
+    std::vector<std::uint32_t> live;  // member positions in the map
+    std::unique_ptr<placement::Map> map;
+    std::vector<Instance> instances;  // one per member, or one when pooled
+    Catalogue catalogue;
+  };
+
+  CacheService(const scenario::Scenario& scenario, const Platform& platform,
+               probes::Collector& collector)
+      : scenario_(&scenario),
+        settings_(&scenario.cache),
+        platform_(&platform),
+        collector_(&collector) {}
+  Status build_domains(const std::vector<Catalogue>& catalogues);
+  Status rebuild_map(Domain& domain);
+  Result<Instance> make_instance(const Domain& domain) const;
+  bool pooled() const { return settings_->index == scenario::Index::kPooled; }
+  std::uint32_t member_of(const Domain& domain, NodeId node) const;
+  eviction::Cache& cache(const Location& where) {
+    return domains_[where.domain].instances[where.instance].tiers[where.tier];
+  }
+  bool admit(TimePoint now, Instance& instance, std::uint32_t tier, std::uint64_t object,
+             std::uint64_t bytes);
+
+  const scenario::Scenario* scenario_;
+  const scenario::Cache* settings_;
+  const Platform* platform_;
+  probes::Collector* collector_;
+  std::vector<Domain> domains_;
+  std::vector<DomainId> domain_of_;  // by node
+};
+
+}  // namespace fleetcache::world

@@ -1,0 +1,66 @@
+// Identities that every run must keep, in release builds too. Each compares two figures that were
+// counted in different places, so that a lost transfer or a byte counted twice shows.
+
+#include "sim/world/world.hpp"
+
+namespace fleetcache::world {
+namespace {
+
+void exact(probes::Record& record, const std::string& name, std::uint64_t lhs, std::uint64_t rhs) {
+  record.conservation.push_back(
+      {name, static_cast<double>(lhs), static_cast<double>(rhs), 0, lhs == rhs});
+}
+
+}  // namespace
+
+void World::little(probes::Record& record, const std::string& station, TimePoint now,
+                   std::int64_t present_ns) const {
+  const probes::Population& population = collector_.populations().at(station);
+  if (population.arrivals() == 0) return;
+  probes::Check check;
+  check.name = "Little's law, " + station;
+  check.lhs = static_cast<double>(population.integral_ns(now));
+  check.rhs = static_cast<double>(population.sojourn_ns() + present_ns);
+  check.ok = population.integral_ns(now) == population.sojourn_ns() + present_ns;
+  record.conservation.push_back(check);
+}
+
+void World::check_conservation(probes::Record& record) const {
+  for (std::size_t c = 0; c < probes::kClasses; ++c) {
+    const auto traffic = static_cast<probes::TrafficClass>(c);
+    const std::uint64_t asked = collector_.asked_total(traffic);
+    if (asked == 0) continue;
+    exact(record, "bytes asked = served + failed + unfinished, " + std::string(name_of(traffic)),
+          asked,
+          collector_.served_total(traffic) + collector_.failed_total(traffic) +
+              path_->unfinished_bytes(traffic));
+  }
+
+  std::uint64_t unfinished = path_->unfinished_requests();
+  for (const auto& service : inference_) unfinished += service->unfinished();
+  record.requests.unfinished = unfinished;
+  const probes::Requests& r = record.requests;
+  exact(record, "requests in = done + failed + unfinished", r.in, r.done + r.failed + unfinished);
+
+  const engine::FlowStats& flows = flows_->stats();
+  exact(record, "operations in transfer = live flows",
+        path_->in_transfer() + origin_->in_transfer(), flows.started - flows.finished);
+  exact(record, "bytes out of accounts and stamps = bytes read from the origin",
+        origin_->link_bytes_read(), origin_->bytes_read());
+
+  // Little's law as an identity: the time integral of the population, kept by events, against the
+  // stamps of the visitors, those who left and those still inside.
+  const TimePoint now = queue_.now();
+  little(record, "reads", now, path_->present_ns(now));
+  little(record, "origin", now, origin_->present_ns(now));
+  for (const auto& service : inference_) {
+    const std::string name = "infer." + service->service().name + ".";
+    little(record, name + "requests", now, service->present_ns(now));
+    little(record, name + "slots", now, service->present_in_slots_ns(now));
+  }
+  const std::string audit = cache_->audit();
+  record.conservation.push_back({audit.empty() ? "cache audit" : "cache audit: " + audit,
+                                 audit.empty() ? 0.0 : 1.0, 0, 0, audit.empty()});
+}
+
+}  // namespace fleetcache::world

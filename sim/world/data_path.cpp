@@ -1,0 +1,309 @@
+#include "sim/world/data_path.hpp"
+
+#include <string>
+
+#include "policies/base/check.hpp"
+
+namespace fleetcache::world {
+namespace {
+
+probes::Tier tier_of(scenario::Medium medium, bool local) {
+  if (medium == scenario::Medium::kDram) {
+    return local ? probes::Tier::kLocalDram : probes::Tier::kPeerDram;
+  }
+  return local ? probes::Tier::kLocalNvme : probes::Tier::kPeerNvme;
+}
+
+}  // namespace
+
+DataPath::DataPath(const scenario::Scenario& scenario, const Platform& platform,
+                   engine::EventQueue& queue, engine::FlowEngine& flows, CacheService& cache,
+                   OriginService& origin, probes::Collector& collector)
+    : scenario_(&scenario),
+      platform_(&platform),
+      queue_(&queue),
+      flows_(&flows),
+      cache_(&cache),
+      origin_(&origin),
+      collector_(&collector),
+      reads_(&collector.population("reads")),
+      devices_(platform.nodes()) {
+  for (const std::string_view tier : probes::kTierNames) {
+    latency_.push_back(&collector.series("read_s." + std::string(tier)));
+  }
+}
+
+std::uint32_t DataPath::begin(TimePoint now, Kind kind, const ReadRequest& request,
+                              ReadClient* client, std::uint64_t tag) {
+  const std::uint32_t id = operations_.take();
+  Operation& op = operations_[id];
+  op.kind = kind;
+  op.request = request;
+  op.client = client;
+  op.tag = tag;
+  op.started = now;
+  op.owner = request.reader;
+  op.domain = cache_->domain_of(request.reader);
+  return id;
+}
+
+void DataPath::read(TimePoint now, const ReadRequest& request, ReadClient* client,
+                    std::uint64_t tag) {
+  collector_->request_in();
+  collector_->asked(request.traffic, request.bytes);
+  read_from(now, request, cache_->domain_of(request.reader), false, client, tag);
+}
+
+void DataPath::read_from(TimePoint now, const ReadRequest& request, DomainId domain, bool nested,
+                         ReadClient* client, std::uint64_t tag) {
+  const std::uint32_t id = begin(now, Kind::kRead, request, client, tag);
+  Operation& op = operations_[id];
+  op.domain = domain;
+  op.nested = nested;
+  if (cache_->enabled()) op.owner = cache_->owner(domain, request.object);
+  reads_->enter(now);
+  const Duration travel = op.owner == request.reader ? Duration(0)
+                                                     : platform_->rtt(request.reader, op.owner) +
+                                                           platform_->lookup_time(request.reader);
+  queue_->push(now + travel, this, kAtOwner, id);
+}
+
+void DataPath::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) {
+  const auto id = static_cast<std::uint32_t>(arg);
+  if (code == kAtOwner) return at_owner(now, id);
+  const Operation& op = operations_[id];
+  transfer(now, id, platform_->copy_route(op.where.node, op.where.medium, op.request.reader));
+}
+
+void DataPath::at_owner(TimePoint now, std::uint32_t id) {
+  Operation& op = operations_[id];
+  if (op.located) return serve_copy(now, id);  // a fetch: the lookup was done before
+  if (!cache_->enabled()) return fetch_from_beyond(now, id);
+  if (const auto found = cache_->find(op.domain, op.request.object)) {
+    op.where = *found;
+    op.located = true;
+    op.pinned = true;
+    cache_->pin(op.where);
+    if (cache_->settings().touch == scenario::Touch::kArrival) cache_->touch(now, op.where);
+    return serve_copy(now, id);
+  }
+  if (cache_->settings().single_flight) {
+    const auto [flight, first] = in_flight_.try_emplace({op.owner, op.request.object}, id);
+    if (!first) {
+      op.phase = Phase::kWaiting;
+      op.next = operations_[flight->second].next;
+      operations_[flight->second].next = id;
+      return;
+    }
+  }
+  cache_->miss(now, op.domain, op.request.object, op.request.bytes);
+  if (cache_->settings().fill == scenario::Fill::kInstant) {
+    cache_->fill(now, op.domain, op.request.object, op.request.bytes, op.request.traffic);
+  }
+  fetch_from_beyond(now, id);
+}
+
+void DataPath::fetch(TimePoint now, const ReadRequest& request, const Location& where, bool pinned,
+                     ReadClient* client, std::uint64_t tag) {
+  const std::uint32_t id = begin(now, Kind::kFetch, request, client, tag);
+  Operation& op = operations_[id];
+  op.where = where;
+  op.owner = where.node;
+  op.located = true;
+  op.pinned = pinned;
+  if (pinned) cache_->pin(where);
+  collector_->asked(request.traffic, request.bytes);
+  reads_->enter(now);
+  const bool local = where.node == request.reader;
+  const Duration travel =
+      local ? Duration(0)
+            : platform_->rtt(request.reader, where.node) + platform_->lookup_time(request.reader);
+  queue_->push(now + travel, this, kAtOwner, id);
+}
+
+void DataPath::serve_copy(TimePoint now, std::uint32_t id) {
+  Operation& op = operations_[id];
+  op.tier = tier_of(op.where.medium, op.where.node == op.request.reader);
+  if (op.where.medium == scenario::Medium::kDram) {
+    return transfer(now, id,
+                    platform_->copy_route(op.where.node, op.where.medium, op.request.reader));
+  }
+  Device& device = devices_[op.where.node];
+  if (device.busy < platform_->pool_of(op.where.node).spec->sku.nvme_queue_depth) {
+    return start_media(now, id);
+  }
+  op.phase = Phase::kQueued;
+  device.waiting.push_back(id);
+}
+
+void DataPath::start_media(TimePoint now, std::uint32_t id) {
+  Operation& op = operations_[id];
+  op.phase = Phase::kMedia;
+  ++devices_[op.where.node].busy;
+  queue_->push(now + platform_->pool_of(op.where.node).spec->sku.nvme_latency, this, kMediaDone,
+               id);
+}
+
+void DataPath::release_device(TimePoint now, NodeId node) {
+  Device& device = devices_[node];
+  --device.busy;
+  if (device.waiting.empty()) return;
+  const std::uint32_t next = device.waiting.front();
+  device.waiting.pop_front();
+  start_media(now, next);
+}
+
+void DataPath::transfer(TimePoint now, std::uint32_t id, const Route& route) {
+  if (route.empty()) return finish(now, id, true);  // DRAM of the reader itself
+  operations_[id].phase = Phase::kTransfer;
+  flows_->start(Bytes(operations_[id].request.bytes), route, this, id);
+}
+
+void DataPath::on_flow_done(TimePoint now, std::uint64_t tag) {
+  const auto id = static_cast<std::uint32_t>(tag);
+  Operation& op = operations_[id];
+  if (op.kind == Kind::kNvmeWrite) return operations_.give_back(id);
+  if (op.kind == Kind::kStore) {
+    const Operation stored = op;
+    operations_.give_back(id);
+    return fill(now, stored.request, stored.domain, stored.owner);
+  }
+  if (op.located && op.where.medium == scenario::Medium::kNvme) release_device(now, op.where.node);
+  finish(now, id, true);
+}
+
+// The owner does not have it: the home region's cache, or the origin.
+void DataPath::fetch_from_beyond(TimePoint now, std::uint32_t id) {
+  Operation& op = operations_[id];
+  op.phase = Phase::kOrigin;
+  const PoolRange& here = platform_->pool_of(op.owner);
+  if (cache_->enabled() && cache_->settings().scope == scenario::Scope::kGlobal &&
+      op.request.home != here.region_id) {
+    const PoolRange* there = platform_->pool(platform_->region(op.request.home).name, here.pool);
+    if (there != nullptr) {
+      ReadRequest request = op.request;
+      request.reader = op.owner;
+      return read_from(now, request, cache_->domain_of(there->first), true, this, id);
+    }
+  }
+  origin_->start(now, {op.request.object, op.request.bytes, op.owner, op.request.home, false}, this,
+                 id);
+}
+
+void DataPath::on_origin_done(TimePoint now, std::uint64_t tag, bool ok, probes::Tier tier) {
+  const auto id = static_cast<std::uint32_t>(tag);
+  if (operations_[id].kind == Kind::kOriginWrite) return finish(now, id, ok);
+  arrived_at_owner(now, id, ok, tier);
+}
+
+void DataPath::on_read_done(TimePoint now, std::uint64_t tag, bool ok) {
+  arrived_at_owner(now, static_cast<std::uint32_t>(tag), ok, probes::Tier::kRemoteRegion);
+}
+
+// The bytes (or the refusal) reached the owner: it stores them and serves everybody who waited.
+void DataPath::arrived_at_owner(TimePoint now, std::uint32_t first, bool ok, probes::Tier tier) {
+  const Operation fetched = operations_[first];
+  if (cache_->enabled() && cache_->settings().single_flight) {
+    in_flight_.erase({fetched.owner, fetched.request.object});
+  }
+  if (ok && cache_->enabled() && cache_->settings().fill == scenario::Fill::kTimed) {
+    fill(now, fetched.request, fetched.domain, fetched.owner);
+  }
+  std::vector<std::uint32_t> chain = {first};
+  for (std::uint32_t id = fetched.next; id != kNone; id = operations_[id].next) chain.push_back(id);
+  for (const std::uint32_t id : chain) {
+    Operation& op = operations_[id];
+    op.tier = id == first ? tier : probes::Tier::kCoalesced;
+    if (!ok || op.request.reader == op.owner) {
+      finish(now, id, ok);
+    } else {
+      transfer(now, id,
+               platform_->copy_route(op.owner, scenario::Medium::kDram, op.request.reader));
+    }
+  }
+}
+
+void DataPath::fill(TimePoint now, const ReadRequest& request, DomainId domain, NodeId owner) {
+  if (!cache_->fill(now, domain, request.object, request.bytes, request.traffic)) return;
+  const std::uint32_t id = begin(now, Kind::kNvmeWrite, request, nullptr, 0);
+  operations_[id].owner = owner;
+  transfer(now, id, platform_->nvme_write_route(owner));
+}
+
+void DataPath::store(TimePoint now, const ReadRequest& object) {
+  const DomainId domain = cache_->domain_of(object.reader);
+  const NodeId owner = cache_->owner(domain, object.object);
+  if (owner == object.reader) return fill(now, object, domain, owner);
+  const std::uint32_t id = begin(now, Kind::kStore, object, nullptr, 0);
+  operations_[id].owner = owner;
+  transfer(now, id, platform_->copy_route(object.reader, scenario::Medium::kDram, owner));
+}
+
+void DataPath::write_origin(TimePoint now, const ReadRequest& object, ReadClient* client,
+                            std::uint64_t tag) {
+  collector_->request_in();
+  const std::uint32_t id = begin(now, Kind::kOriginWrite, object, client, tag);
+  operations_[id].phase = Phase::kOrigin;
+  origin_->start(now, {object.object, object.bytes, object.reader, object.home, true}, this, id);
+}
+
+void DataPath::finish(TimePoint now, std::uint32_t id, bool ok) {
+  const Operation op = operations_[id];
+  operations_.give_back(id);
+  if (op.pinned) {
+    cache_->unpin(op.where);
+    if (ok && cache_->settings().touch == scenario::Touch::kDelivery) cache_->touch(now, op.where);
+    if (ok && op.where.tier > 0) {
+      cache_->promote(now, op.where, op.request.object, op.request.bytes);
+    }
+  }
+  if (op.kind == Kind::kOriginWrite) {
+    if (ok) collector_->written("origin", op.request.traffic, op.request.bytes);
+    ok ? collector_->request_done() : collector_->request_failed();
+  } else {
+    reads_->leave(now, op.started);
+    latency_[static_cast<std::size_t>(op.tier)]->add(to_seconds(now - op.started));
+  }
+  if (counted(op)) ok ? collector_->request_done() : collector_->request_failed();
+  if (counted(op) || op.kind == Kind::kFetch) {
+    if (ok) {
+      collector_->served(op.request.traffic, op.tier, op.request.bytes);
+    } else {
+      collector_->failed(op.request.traffic, op.request.bytes);
+    }
+  }
+  if (op.client != nullptr) op.client->on_read_done(now, op.tag, ok);
+}
+
+std::uint64_t DataPath::in_transfer() const {
+  std::uint64_t n = 0;
+  operations_.each([&n](const Operation& op) { n += op.phase == Phase::kTransfer ? 1 : 0; });
+  return n;
+}
+
+std::uint64_t DataPath::unfinished_bytes(probes::TrafficClass traffic) const {
+  std::uint64_t sum = 0;
+  operations_.each([&](const Operation& op) {
+    if ((counted(op) || op.kind == Kind::kFetch) && op.request.traffic == traffic) {
+      sum += op.request.bytes;
+    }
+  });
+  return sum;
+}
+
+std::uint64_t DataPath::unfinished_requests() const {
+  std::uint64_t n = 0;
+  operations_.each(
+      [&](const Operation& op) { n += counted(op) || op.kind == Kind::kOriginWrite ? 1 : 0; });
+  return n;
+}
+
+std::int64_t DataPath::present_ns(TimePoint now) const {
+  std::int64_t sum = 0;
+  operations_.each([&](const Operation& op) {
+    if (op.kind == Kind::kRead || op.kind == Kind::kFetch) sum += (now - op.started).count;
+  });
+  return sum;
+}
+
+}  // namespace fleetcache::world

@@ -1,0 +1,78 @@
+/// One inference service: requests queue for a prefill slot of their node, fetch the cached blocks
+/// of their prompt, prefill the rest, and leave their new blocks in the cache.
+/// TTFT = queue + fetch + prefill.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "sim/traces/mooncake.hpp"
+#include "sim/world/data_path.hpp"
+
+namespace fleetcache::world {
+
+class InferenceRun : private engine::EventHandler, private ReadClient {
+ public:
+  /// Uses `service.nodes` nodes from `first` on; `requests` are in order of time.
+  InferenceRun(const scenario::Scenario& scenario, const scenario::InferenceService& service,
+               NodeId first, std::vector<traces::KvRequest> requests, const Platform& platform,
+               engine::EventQueue& queue, DataPath& path, CacheService& cache,
+               probes::Collector& collector);
+
+  void start();
+  const scenario::InferenceService& service() const { return *service_; }
+  std::uint64_t block_bytes() const { return block_bytes_; }
+  /// Requests that arrived and have not sent their first token.
+  std::uint64_t unfinished() const { return active_.live(); }
+  /// Nanoseconds they have spent so far: in all, and holding a slot.
+  std::int64_t present_ns(TimePoint now) const;
+  std::int64_t present_in_slots_ns(TimePoint now) const;
+  /// Share of time that prefill slots were taken, over [0, now].
+  double slot_utilization(TimePoint now) const;
+
+ private:
+  enum Code : std::uint32_t { kArrive, kPrefillDone };
+  struct Active {
+    std::uint32_t request = 0;
+    NodeId node = 0;
+    TimePoint arrived, scheduled, fetched;
+    bool looked_up = false;
+    bool in_slot = false;
+    std::vector<Location> hits;          // the usable prefix, in order
+    std::vector<std::uint32_t> missing;  // positions of blocks that were not resident
+    std::uint32_t fetches = 0;           // still under way
+  };
+  struct Server {
+    std::uint32_t busy = 0;
+    std::deque<std::uint32_t> waiting;
+  };
+
+  void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
+  void on_read_done(TimePoint now, std::uint64_t tag, bool ok) override;
+  void arrive(TimePoint now, std::uint32_t request);
+  void look_up(TimePoint now, Active& active);
+  void schedule(TimePoint now, std::uint32_t id);
+  void fetch(TimePoint now, std::uint32_t id);
+  void prefill(TimePoint now, std::uint32_t id);
+  void first_token(TimePoint now, std::uint32_t id);
+  ReadRequest block(const Active& active, std::uint32_t position) const;
+
+  const scenario::InferenceService* service_;
+  const Platform* platform_;
+  engine::EventQueue* queue_;
+  DataPath* path_;
+  CacheService* cache_;
+  probes::Collector* collector_;
+  NodeId first_;
+  std::uint64_t block_bytes_;
+  std::uint64_t namespace_;
+  std::vector<traces::KvRequest> requests_;
+  std::vector<Server> servers_;
+  Pool<Active> active_;
+  probes::Population* in_system_;
+  probes::Population* in_service_;
+  probes::Series *ttft_, *queue_s_, *fetch_s_, *prefill_s_;
+};
+
+}  // namespace fleetcache::world

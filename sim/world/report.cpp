@@ -1,0 +1,208 @@
+// What a finished run says: every figure named, with its unit and where it came from.
+
+#include <cmath>
+#include <cstdio>
+
+#include "sim/world/world.hpp"
+
+namespace fleetcache::world {
+namespace {
+
+using probes::Metric;
+using probes::Series;
+using probes::Tier;
+using probes::TrafficClass;
+
+double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
+
+void add_latency(probes::Record& record, const std::string& name, const Series& series) {
+  if (series.sketch().count() == 0) return;
+  record.metrics[name + "_mean"] = {series.mean(), "s", series.standard_error()};
+  record.metrics[name + "_p50"] = {series.sketch().quantile(0.50), "s", 0};
+  record.metrics[name + "_p95"] = {series.sketch().quantile(0.95), "s", 0};
+  record.metrics[name + "_p99"] = {series.sketch().quantile(0.99), "s", 0};
+}
+
+std::string hex(std::uint64_t value) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+bool from_origin(Tier tier) {
+  return tier == Tier::kFrontEnd || tier == Tier::kBifrost || tier == Tier::kDeltaZero;
+}
+
+}  // namespace
+
+probes::Record World::record() const {
+  probes::Record record;
+  record.rung = "exact";
+  record.interrupted = stopped_early_;
+  record.simulated_seconds = to_seconds(queue_.now());
+  record.requests = collector_.requests();
+  report_training(record);
+  report_inference(record);
+  report_cache(record);
+  report_origin(record);
+  report_stations(record);
+  check_conservation(record);
+  record.fingerprint["events"] = std::to_string(queue_.popped());
+  record.fingerprint["event_digest"] = hex(queue_.digest());
+  record.fingerprint["cache_state"] = hex(cache_->state_hash());
+  record.fingerprint["flows"] = std::to_string(flows_->stats().started);
+  return record;
+}
+
+double World::measured_seconds() const {
+  return to_seconds(queue_.now() - std::min(warmup_end_, queue_.now()));
+}
+
+void World::report_training(probes::Record& record) const {
+  double nodes = 0, useful = 0, stalled = 0, elapsed = 0;
+  for (const auto& job : training_) {
+    const TrainingReport r = job->report(queue_.now());
+    const std::string name = "train." + job->job().name + ".";
+    const double se = collector_.all_series().at(name + "stall_s").standard_error();
+    const double step = ratio(r.elapsed_s, static_cast<double>(r.steps));
+    record.metrics[name + "goodput"] = {ratio(r.compute_s, r.elapsed_s), "ratio", ratio(se, step)};
+    record.metrics[name + "stall"] = {ratio(r.stall_s, r.elapsed_s), "ratio", ratio(se, step)};
+    record.metrics[name + "accelerator_utilization"] = {ratio(r.compute_s, r.compute_s + r.stall_s),
+                                                        "ratio", ratio(se, step)};
+    record.metrics[name + "checkpoint_share"] = {ratio(r.checkpoint_s, r.elapsed_s), "ratio", 0};
+    record.metrics[name + "restore_s"] = {r.restore_s, "s", 0};
+    record.metrics[name + "lost_s"] = {r.lost_s, "s", 0};
+    record.metrics[name + "steps"] = {static_cast<double>(r.steps), "1", 0};
+    record.metrics[name + "epochs_begun"] = {static_cast<double>(r.epochs_begun), "1", 0};
+    const double weight = job->job().nodes;
+    nodes += weight;
+    useful += weight * r.compute_s;
+    stalled += weight * r.stall_s;
+    elapsed += weight * r.elapsed_s;
+  }
+  if (nodes == 0) return;
+  record.metrics["train.goodput"] = {ratio(useful, elapsed), "ratio", 0};
+  record.metrics["train.stall"] = {ratio(stalled, elapsed), "ratio", 0};
+}
+
+void World::report_inference(probes::Record& record) const {
+  for (const auto& service : inference_) {
+    const std::string name = "infer." + service->service().name + ".";
+    for (const char* part : {"ttft", "ttft_queue", "ttft_fetch", "ttft_prefill"}) {
+      add_latency(record, name + part, collector_.all_series().at(name + part));
+    }
+    record.metrics[name + "slot_utilization"] = {service->slot_utilization(queue_.now()), "ratio",
+                                                 0};
+    record.metrics[name + "block_bytes"] = {static_cast<double>(service->block_bytes()), "B", 0};
+  }
+  if (inference_.empty()) return;
+  const auto lookups = static_cast<double>(collector_.counter("kv.block_lookups"));
+  const auto hits = static_cast<double>(collector_.counter("kv.block_hits"));
+  const auto usable = static_cast<double>(collector_.counter("kv.usable_blocks"));
+  record.metrics["kv.block_lookups"] = {lookups, "1", 0};
+  record.metrics["kv.block_hits"] = {hits, "1", 0};
+  record.metrics["kv.block_misses"] = {lookups - hits, "1", 0};
+  record.metrics["kv.block_hit_ratio"] = {ratio(hits, lookups), "ratio", 0};
+  record.metrics["kv.usable_block_ratio"] = {ratio(usable, lookups), "ratio", 0};
+}
+
+void World::report_cache(probes::Record& record) const {
+  for (std::size_t c = 0; c < probes::kClasses; ++c) {
+    const auto traffic = static_cast<TrafficClass>(c);
+    auto& row = record.bytes[std::string(name_of(traffic))];
+    double cached = 0, all = 0;
+    for (std::size_t t = 0; t < probes::kTiers; ++t) {
+      const auto tier = static_cast<Tier>(t);
+      const std::uint64_t bytes = collector_.served_since_warmup(traffic, tier);
+      row[std::string(name_of(tier))] = bytes;
+      all += static_cast<double>(bytes);
+      const bool hit =
+          !from_origin(tier) && tier != Tier::kRecompute && tier != Tier::kRemoteRegion;
+      if (hit) cached += static_cast<double>(bytes);
+    }
+    if (all == 0) {
+      record.bytes.erase(std::string(name_of(traffic)));
+    } else {
+      record.metrics["cache.byte_hit_ratio." + std::string(name_of(traffic))] = {ratio(cached, all),
+                                                                                 "ratio", 0};
+    }
+  }
+  for (const char* counter :
+       {"cache.evictions", "cache.refused", "cache.not_admitted", "cache.promotions"}) {
+    record.metrics[counter] = {static_cast<double>(collector_.counter(counter)), "1", 0};
+  }
+  for (const auto& [traffic, media] : collector_.writes()) {
+    for (const auto& [medium, bytes] : media) {
+      record.metrics["written." + traffic + "." + medium] = {static_cast<double>(bytes), "B", 0};
+    }
+  }
+  if (!cache_->enabled()) return;
+  for (std::uint32_t tier = 0; tier < cache_->settings().tiers.size(); ++tier) {
+    const bool nvme = cache_->settings().tiers[tier].medium == scenario::Medium::kNvme;
+    const std::string name = "cache.tier" + std::to_string(tier) + (nvme ? ".nvme" : ".dram");
+    record.metrics[name + ".used"] = {static_cast<double>(cache_->used_bytes(tier)), "B", 0};
+    record.metrics[name + ".capacity"] = {static_cast<double>(cache_->capacity_bytes(tier)), "B",
+                                          0};
+  }
+}
+
+void World::report_origin(probes::Record& record) const {
+  add_latency(record, "origin.read", collector_.all_series().at("origin.read_s"));
+  for (const std::string_view tier : probes::kTierNames) {
+    const auto found = collector_.all_series().find("read_s." + std::string(tier));
+    if (found != collector_.all_series().end()) {
+      add_latency(record, "read." + std::string(tier), found->second);
+    }
+  }
+  const auto attempts = static_cast<double>(collector_.counter("origin.attempts"));
+  record.metrics["origin.attempts"] = {attempts, "1", 0};
+  record.metrics["origin.throttled_ratio"] = {
+      ratio(static_cast<double>(collector_.counter("origin.throttled")), attempts), "ratio", 0};
+  record.metrics["origin.plans"] = {static_cast<double>(collector_.counter("origin.plans")), "1",
+                                    0};
+  record.metrics["origin.bytes_per_second"] = {
+      ratio(static_cast<double>(origin_->link_bytes_read()), to_seconds(queue_.now())), "B/s", 0};
+}
+
+void World::report_stations(probes::Record& record) const {
+  stations_->report(record.stations);
+  const double seconds = to_seconds(queue_.now());
+  for (const auto& job : training_) {
+    const TrainingReport r = job->report(queue_.now());
+    probes::Station station;
+    station.utilization_mean = station.utilization_p99 = ratio(r.compute_s, r.elapsed_s);
+    station.capacity = job->job().nodes;
+    station.unit = "nodes";
+    station.parameter = "workloads." + job->job().name + ".compute";
+    record.stations["gpu." + job->job().name] = station;
+  }
+  for (const auto& service : inference_) {
+    const auto& population =
+        collector_.populations().at("infer." + service->service().name + ".slots");
+    probes::Station station;
+    station.utilization_mean = station.utilization_p99 = service->slot_utilization(queue_.now());
+    station.capacity =
+        static_cast<double>(service->service().nodes) * service->service().prefill_slots;
+    station.unit = "slots";
+    station.parameter = "workloads." + service->service().name + ".prefill_tokens";
+    station.arrival_rate = ratio(static_cast<double>(population.arrivals()), seconds);
+    station.mean_population = ratio(static_cast<double>(population.integral_ns(queue_.now())),
+                                    static_cast<double>(queue_.now().ns));
+    station.mean_sojourn_s = ratio(static_cast<double>(population.sojourn_ns()) * 1e-9,
+                                   static_cast<double>(population.departures()));
+    record.stations["prefill." + service->service().name] = station;
+  }
+  const auto attempts = static_cast<double>(collector_.counter("origin.attempts"));
+  for (const auto& [name, region] : scenario_.regions) {
+    if (scenario_.regions.size() > 1) break;  // attempts are not split by region
+    probes::Station station;
+    station.capacity = region.blob.accounts * region.blob.requests.count;
+    station.unit = "1/s";
+    station.parameter = "regions." + name + ".blob.requests";
+    station.utilization_mean = station.utilization_p99 =
+        ratio(ratio(attempts, measured_seconds()), station.capacity);
+    record.stations["blob_requests." + name] = station;
+  }
+}
+
+}  // namespace fleetcache::world

@@ -1,0 +1,38 @@
+/// How busy links are, by class: sampled at fixed times, every link of the class in one
+/// distribution.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/statistics/quantile_sketch.hpp"
+#include "sim/probes/record.hpp"
+#include "sim/world/platform.hpp"
+
+namespace fleetcache::world {
+
+class StationProbe {
+ public:
+  StationProbe(const Platform& platform, const engine::FlowEngine& flows);
+
+  /// Reads the usage of every link once. O(links + live flows).
+  void sample();
+  void clear();
+  /// One station a (link class, region): "blob_egress.eastus2". Utilisation: mean and 99th
+  /// percentile over links and samples; the sampling error of a share u is sqrt(u (1-u) / samples).
+  void report(std::map<std::string, probes::Station>& stations) const;
+
+ private:
+  struct Group {
+    std::vector<std::pair<engine::LinkId, double>> links;  // with capacity, B/s
+    models::QuantileSketch utilization;
+    double capacity = 0;
+    std::string parameter;
+  };
+
+  const engine::FlowEngine* flows_;
+  std::map<std::string, Group> groups_;
+};
+
+}  // namespace fleetcache::world

@@ -1,0 +1,99 @@
+/// One synchronous training job: every node reads its share of a shuffled epoch ahead of the step
+/// that needs it; a step starts when the slowest node has its batch and the step before is done.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/workload/permutation.hpp"
+#include "sim/world/data_path.hpp"
+
+namespace fleetcache::world {
+
+struct TrainingReport {
+  std::uint64_t steps = 0;
+  std::uint64_t epochs_begun = 0;
+  double compute_s = 0;     ///< useful: completed steps times their compute time
+  double stall_s = 0;       ///< waiting for input
+  double checkpoint_s = 0;  ///< standing still for checkpoints
+  double restore_s = 0;     ///< before the first step
+  double lost_s = 0;        ///< waiting for failed nodes
+  double elapsed_s = 0;
+};
+
+class TrainingRun : private engine::EventHandler, private ReadClient {
+ public:
+  /// Uses `job.nodes` nodes from `first` on.
+  TrainingRun(const scenario::Scenario& scenario, const scenario::TrainingJob& job, NodeId first,
+              const Platform& platform, engine::EventQueue& queue, DataPath& path,
+              probes::Collector& collector);
+
+  /// Begins at time 0: restore, then steps until the horizon or the job's number of steps.
+  void start();
+  /// A node fails or comes back. While one of the job's is down no step starts; afterwards the job
+  /// restores its last checkpoint, and the steps since then were for nothing.
+  void node_down(TimePoint now, NodeId node);
+  void node_up(TimePoint now, NodeId node);
+  void end_warmup(TimePoint now);
+
+  const scenario::TrainingJob& job() const { return *job_; }
+  bool finished() const { return state_ == State::kDone; }
+  TrainingReport report(TimePoint now) const;
+
+ private:
+  enum Code : std::uint32_t { kBegin, kStepDone, kResume, kReissue };
+  enum class State : std::uint8_t { kRestoring, kWaiting, kComputing, kPaused, kDone };
+  struct Member {
+    std::uint64_t issued = 0;         // objects asked for so far
+    std::uint64_t arrived = 0;        // objects that arrived without a gap before them
+    std::vector<std::uint8_t> there;  // ring over the read-ahead window: which arrived early
+  };
+
+  void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
+  void on_read_done(TimePoint now, std::uint64_t tag, bool ok) override;
+  void restore(TimePoint now);
+  void read_ahead_all(TimePoint now);
+  void issue(TimePoint now, std::uint32_t member, std::uint64_t nth);
+  void object_arrived(TimePoint now, std::uint32_t member, std::uint64_t nth);
+  void try_step(TimePoint now);
+  void step_done(TimePoint now);
+  void write_checkpoint(TimePoint now);
+  void resume(TimePoint now);
+  bool mine(NodeId node) const { return node >= first_ && node < first_ + job_->nodes; }
+  std::uint64_t objects_for(std::uint64_t steps) const;
+  std::uint64_t allowed() const;
+  std::uint64_t object_at(std::uint32_t member, std::uint64_t nth) const;
+  ReadRequest checkpoint_part(std::uint32_t member) const;
+
+  const scenario::Scenario* scenario_;
+  const scenario::TrainingJob* job_;
+  const Platform* platform_;
+  engine::EventQueue* queue_;
+  DataPath* path_;
+  probes::Collector* collector_;
+  probes::Series* stall_series_;
+  probes::Series* step_series_;
+  NodeId first_ = 0;
+  RegionId home_ = 0;
+  std::uint64_t object_bytes_ = 0;
+  std::uint64_t objects_ = 0;    // of the data set
+  std::uint64_t namespace_ = 0;  // makes object ids of different data sets differ
+  std::uint64_t order_seed_ = 0;
+  Rng compute_rng_;
+  std::vector<Member> members_;
+  std::uint32_t ready_ = 0;  // members that hold everything the next step needs
+  State state_ = State::kRestoring;
+  std::uint64_t step_ = 0;     // steps begun
+  std::uint64_t io_left_ = 0;  // restore reads or synchronous checkpoint writes under way
+  std::uint32_t down_ = 0;
+  TimePoint since_;  // when the present state began
+  TimePoint last_checkpoint_;
+  double compute_since_checkpoint_s_ = 0;
+  Duration step_compute_;
+  TrainingReport total_;
+  TrainingReport at_warmup_;
+  TimePoint finished_at_;
+};
+
+}  // namespace fleetcache::world

@@ -1,0 +1,189 @@
+#include "sim/world/world.hpp"
+
+#include <algorithm>
+
+#include "models/workload/kv_sessions.hpp"
+
+namespace fleetcache::world {
+namespace {
+
+constexpr std::int64_t kSamples = 256;  // of link usage over the horizon
+
+std::vector<traces::KvRequest> synthetic_requests(const scenario::InferenceService& service,
+                                                  std::uint64_t seed, Duration horizon) {
+  const scenario::Arrivals& a = service.arrivals;
+  models::KvSessionSpec spec;
+  spec.rate = a.rate;
+  spec.cv = a.cv;
+  spec.prompt_tokens = a.prompt_tokens;
+  spec.output_tokens = a.output_tokens;
+  spec.prefixes = a.prefixes;
+  spec.prefix_zipf = a.prefix_zipf;
+  spec.shared_fraction = a.shared_fraction;
+  spec.turns = a.turns;
+  spec.think = a.think;
+  spec.block_tokens = service.block_tokens;
+  std::vector<traces::KvRequest> requests;
+  for (models::KvSessionRequest& r :
+       models::kv_sessions(spec, mix64(seed ^ hash_name("infer/" + service.name)), horizon)) {
+    requests.push_back({r.at.ns, r.input_tokens, r.output_tokens, std::move(r.blocks)});
+  }
+  return requests;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<World>> World::build(const scenario::Scenario& scenario,
+                                            const RunOptions& options) {
+  std::unique_ptr<World> world(new World(scenario, options));
+  const Status services = world->build_services();
+  if (!services) return services.error();
+  const Status jobs = world->build_jobs();
+  if (!jobs) return jobs.error();
+  return world;
+}
+
+Status World::build_services() {
+  flows_ = options_.fixed_delay ? engine::make_fixed_delay_engine(from_seconds(0.01))
+                                : engine::make_simgrid_engine();
+  auto platform = Platform::build(scenario_, *flows_);
+  if (!platform) return platform.error();
+  platform_ = std::make_unique<Platform>(std::move(platform).value());
+  claimed_.assign(platform_->pools().size(), 0);
+  for (const auto& [name, job] : scenario_.training) {
+    auto first = claim_nodes(name, job.region, job.pool, job.nodes);
+    if (!first) return first.error();
+    job_nodes_.emplace_back(&job, *first);
+  }
+  for (const auto& [name, service] : scenario_.inference) {
+    auto first = claim_nodes(name, service.region, service.pool, service.nodes);
+    if (!first) return first.error();
+    ServicePlan plan{&service, *first, {}};
+    if (service.arrivals.trace.empty()) {
+      plan.requests = synthetic_requests(service, scenario_.seed, scenario_.horizon);
+    } else {
+      auto requests = traces::read_mooncake(service.arrivals.trace);
+      if (!requests) return requests.error();
+      plan.requests = std::move(requests).value();
+    }
+    service_plans_.push_back(std::move(plan));
+  }
+  auto cache = CacheService::build(scenario_, *platform_, catalogues(), collector_);
+  if (!cache) return cache.error();
+  cache_ = std::move(cache).value();
+  origin_ = std::make_unique<OriginService>(scenario_, *platform_, queue_, *flows_, collector_);
+  path_ = std::make_unique<DataPath>(scenario_, *platform_, queue_, *flows_, *cache_, *origin_,
+                                     collector_);
+  stations_ = std::make_unique<StationProbe>(*platform_, *flows_);
+  return Nothing{};
+}
+
+Status World::build_jobs() {
+  for (const auto& [job, first] : job_nodes_) {
+    training_.push_back(std::make_unique<TrainingRun>(scenario_, *job, first, *platform_, queue_,
+                                                      *path_, collector_));
+  }
+  for (ServicePlan& plan : service_plans_) {
+    inference_.push_back(std::make_unique<InferenceRun>(scenario_, *plan.service, plan.first,
+                                                        std::move(plan.requests), *platform_,
+                                                        queue_, *path_, *cache_, collector_));
+  }
+  for (const scenario::FleetEvent& event : scenario_.events) {
+    const bool failure = event.kind != scenario::EventKind::kThrottleOrigin;
+    if (failure && scenario_.cache.index == scenario::Index::kPooled && cache_->enabled()) {
+      return Error{"events",
+                   "a failing node needs cache.index \"per-node\": a pooled index does "
+                   "not know which node holds which bytes"};
+    }
+  }
+  events_ =
+      std::make_unique<FleetEvents>(scenario_, *platform_, queue_, *cache_, *origin_, training_);
+  return Nothing{};
+}
+
+// Jobs take the nodes of a pool in the order of their names.
+Result<NodeId> World::claim_nodes(const std::string& who, const std::string& region,
+                                  const std::string& pool, std::uint32_t nodes) {
+  const PoolRange* range = platform_->pool(region, pool);
+  if (range == nullptr) {
+    return Error{"workloads." + who,
+                 "there is no pool \"" + pool + "\" in region \"" + region + "\""};
+  }
+  std::uint32_t& taken = claimed_[static_cast<std::size_t>(range - platform_->pools().data())];
+  if (taken + nodes > range->nodes) {
+    return Error{"workloads." + who, "wants " + std::to_string(nodes) + " nodes, but pool \"" +
+                                         pool + "\" has " + std::to_string(range->nodes) + " and " +
+                                         std::to_string(taken) +
+                                         " are taken by workloads before it"};
+  }
+  const NodeId first = range->first + taken;
+  taken += nodes;
+  return first;
+}
+
+std::vector<Catalogue> World::catalogues() const {
+  std::vector<Catalogue> result(platform_->pools().size());
+  const auto add = [&](const PoolRange* pool, std::uint64_t objects, std::uint64_t bytes) {
+    if (pool == nullptr || objects == 0) return;
+    Catalogue& c = result[static_cast<std::size_t>(pool - platform_->pools().data())];
+    c.objects += objects;
+    c.bytes_min = c.bytes_min == 0 ? bytes : std::min(c.bytes_min, bytes);
+  };
+  for (const auto& [job, first] : job_nodes_) {
+    const scenario::Dataset& dataset = scenario_.datasets.at(job->dataset);
+    const std::uint64_t objects =
+        std::max<std::uint64_t>(1, dataset.size.count / dataset.object.count);
+    add(platform_->pool(job->region, job->pool), objects, dataset.object.count);
+    if (!dataset.region.empty() && dataset.region != job->region) {
+      add(platform_->pool(dataset.region, job->pool), objects, dataset.object.count);
+    }
+    if (job->checkpoint.size.count > 0) {
+      add(platform_->pool(job->region, job->pool), job->nodes,
+          std::max<std::uint64_t>(1, job->checkpoint.size.count / job->nodes));
+    }
+  }
+  for (const ServicePlan& plan : service_plans_) {
+    std::uint64_t blocks = 0;
+    for (const traces::KvRequest& request : plan.requests) blocks += request.blocks.size();
+    add(platform_->pool(plan.service->region, plan.service->pool), blocks,
+        plan.service->kv_bytes_per_token.count * plan.service->block_tokens);
+  }
+  return result;
+}
+
+void World::run() {
+  for (const auto& job : training_) job->start();
+  for (const auto& service : inference_) service->start();
+  events_->start();
+  warmup_end_ = TimePoint{scenario_.warmup.count};
+  if (warmup_end_.ns > 0) queue_.push(warmup_end_, this, kEndWarmup);
+  queue_.push(TimePoint{scenario_.horizon.count / kSamples}, this, kSample);
+  flows_->run(queue_, TimePoint{scenario_.horizon.count}, [this] { return interrupted(); });
+  stopped_early_ = interrupted();
+  if (!stopped_early_) queue_.advance(TimePoint{scenario_.horizon.count});
+}
+
+void World::on_event(TimePoint now, std::uint32_t code, std::uint64_t) {
+  if (code == kEndWarmup) {
+    collector_.end_warmup();
+    stations_->clear();
+    for (const auto& job : training_) job->end_warmup(now);
+    return;
+  }
+  stations_->sample();
+  const double done = static_cast<double>(now.ns) / static_cast<double>(scenario_.horizon.count);
+  if (options_.progress) options_.progress(done);
+  ++samples_done_;
+  const TimePoint next{scenario_.horizon.count / kSamples *
+                       static_cast<std::int64_t>(samples_done_ + 1)};
+  if (next.ns < scenario_.horizon.count) queue_.push(next, this, kSample);
+}
+
+Result<probes::Record> run(const scenario::Scenario& scenario, const RunOptions& options) {
+  auto world = World::build(scenario, options);
+  if (!world) return world.error();
+  (*world)->run();
+  return (*world)->record();
+}
+
+}  // namespace fleetcache::world

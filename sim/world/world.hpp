@@ -1,0 +1,74 @@
+/// Everything of one run, tied together: platform, caches, origin, jobs, services, events, probes.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "sim/world/fleet_events.hpp"
+#include "sim/world/inference.hpp"
+#include "sim/world/run.hpp"
+#include "sim/world/station_probe.hpp"
+#include "sim/world/training.hpp"
+
+namespace fleetcache::world {
+
+class World : private engine::EventHandler {
+ public:
+  static Result<std::unique_ptr<World>> build(const scenario::Scenario& scenario,
+                                              const RunOptions& options);
+  void run();
+  probes::Record record() const;
+
+ private:
+  enum Code : std::uint32_t { kSample, kEndWarmup };
+
+  World(const scenario::Scenario& scenario, const RunOptions& options)
+      : scenario_(scenario), options_(options) {}
+  Status build_services();
+  Status build_jobs();
+  Result<NodeId> claim_nodes(const std::string& who, const std::string& region,
+                             const std::string& pool, std::uint32_t nodes);
+  std::vector<Catalogue> catalogues() const;
+  void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
+  bool interrupted() const {
+    return options_.interrupted != nullptr && options_.interrupted->load();
+  }
+
+  // Parts of the record, in report.cpp.
+  void report_training(probes::Record& record) const;
+  void report_inference(probes::Record& record) const;
+  void report_cache(probes::Record& record) const;
+  void report_origin(probes::Record& record) const;
+  void report_stations(probes::Record& record) const;
+  void check_conservation(probes::Record& record) const;
+  void little(probes::Record& record, const std::string& station, TimePoint now,
+              std::int64_t present_ns) const;
+  double measured_seconds() const;
+
+  scenario::Scenario scenario_;
+  RunOptions options_;
+  engine::EventQueue queue_;
+  std::unique_ptr<engine::FlowEngine> flows_;
+  probes::Collector collector_;
+  std::unique_ptr<Platform> platform_;
+  std::unique_ptr<CacheService> cache_;
+  std::unique_ptr<OriginService> origin_;
+  std::unique_ptr<DataPath> path_;
+  std::unique_ptr<StationProbe> stations_;
+  std::unique_ptr<FleetEvents> events_;
+  std::vector<std::uint32_t> claimed_;  // by pool: nodes given to jobs and services
+  std::vector<std::pair<const scenario::TrainingJob*, NodeId>> job_nodes_;
+  struct ServicePlan {
+    const scenario::InferenceService* service;
+    NodeId first;
+    std::vector<traces::KvRequest> requests;
+  };
+  std::vector<ServicePlan> service_plans_;
+  std::vector<std::unique_ptr<TrainingRun>> training_;
+  std::vector<std::unique_ptr<InferenceRun>> inference_;
+  std::uint64_t samples_done_ = 0;
+  TimePoint warmup_end_;
+  bool stopped_early_ = false;
+};
+
+}  // namespace fleetcache::world
