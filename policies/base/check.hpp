@@ -11,6 +11,6 @@ namespace fleetcache {
 
 }  // namespace fleetcache
 
-#define FLEETCACHE_CHECK(condition, why)                                          \
-  (static_cast<bool>(condition) ? static_cast<void>(0)                            \
+#define FLEETCACHE_CHECK(condition, why)               \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
                                 : ::fleetcache::check_failed(__FILE__, __LINE__, #condition, why))

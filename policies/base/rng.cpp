@@ -18,7 +18,8 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t p0 = std::uint64_t{0xD2511F53U} * counter[0];
     const std::uint64_t p1 = std::uint64_t{0xCD9E8D57U} * counter[2];
-    counter = {high32(p1) ^ counter[1] ^ key[0], low32(p1), high32(p0) ^ counter[3] ^ key[1], low32(p0)};
+    counter = {high32(p1) ^ counter[1] ^ key[0], low32(p1), high32(p0) ^ counter[3] ^ key[1],
+               low32(p0)};
     key[0] += 0x9E3779B9U;
     key[1] += 0xBB67AE85U;
   }
@@ -49,9 +50,13 @@ double Rng::exponential() {
   return -portable_log((static_cast<double>(next() >> 11) + 0.5) * 0x1.0p-53);
 }
 
-double Rng::normal() { return normal_quantile((static_cast<double>(next() >> 11) + 0.5) * 0x1.0p-53); }
+double Rng::normal() {
+  return normal_quantile((static_cast<double>(next() >> 11) + 0.5) * 0x1.0p-53);
+}
 
-double Rng::lognormal(double median, double sigma) { return median * portable_exp(sigma * normal()); }
+double Rng::lognormal(double median, double sigma) {
+  return median * portable_exp(sigma * normal());
+}
 
 double Rng::gamma_unit_mean(double cv2) {
   FLEETCACHE_CHECK(cv2 > 0, "the squared coefficient of variation must be positive");

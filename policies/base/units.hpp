@@ -9,7 +9,8 @@ namespace fleetcache {
 
 namespace detail {
 
-/// A number with a dimension. `Tag` tells dimensions apart; `Rep` is the integer or double behind it.
+/// A number with a dimension. `Tag` tells dimensions apart; `Rep` is the integer or double behind
+/// it.
 template <class Tag, class Rep>
 struct Quantity {
   Rep count{};
@@ -72,8 +73,12 @@ struct TimePoint {
 constexpr double kNanosecondsPerSecond = 1e9;
 
 /// Seconds as a double, for formulas only.
-constexpr double to_seconds(Duration d) { return static_cast<double>(d.count) / kNanosecondsPerSecond; }
-constexpr double to_seconds(TimePoint t) { return static_cast<double>(t.ns) / kNanosecondsPerSecond; }
+constexpr double to_seconds(Duration d) {
+  return static_cast<double>(d.count) / kNanosecondsPerSecond;
+}
+constexpr double to_seconds(TimePoint t) {
+  return static_cast<double>(t.ns) / kNanosecondsPerSecond;
+}
 
 /// The nearest whole nanosecond, half away from zero; saturates instead of overflowing.
 constexpr Duration from_seconds(double seconds) {
