@@ -112,7 +112,8 @@ inline void lay_out(CacheState& s, const Shape& shape) {
   s.ghost_heads_at = s.ghosts_at + sizeof(Ghost) * std::uint64_t{s.ghosts};
   s.ghost_charges_at = round8(s.ghost_heads_at + sizeof(std::uint32_t) * std::uint64_t{s.ghosts});
   s.extra_at = s.ghost_charges_at + charge_bytes * s.ghosts;
-  s.bytes = round8(s.extra_at + std::uint64_t{shape.extra_per_slot} * s.slots);
+  // 8 bytes to spare: a policy with two extra arrays may have to align the second.
+  s.bytes = round8(s.extra_at + std::uint64_t{shape.extra_per_slot} * s.slots) + 8;
 }
 
 /// A bucket of `buckets`, by multiplication instead of a remainder.

@@ -20,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -97,6 +98,54 @@ inline std::uint32_t pick_oldest(Arena a, Queue& queue, Search& search, ListCurs
     return cursor.take(a, i);
   }
   return kNil;
+}
+
+/// The oldest entry whose counter is 0; those before it lose one and start again at the head.
+inline std::uint32_t pick_second_chance(Arena a, Queue& queue, Search& search, ListCursor& cursor) {
+  std::uint32_t i = cursor.start(queue);
+  bool again = !cursor.fresh;  // entries may have come in behind an older cursor
+  while (true) {
+    if (i == kNil) {
+      if (!again) return kNil;
+      again = false;
+      i = queue.tail;
+      continue;
+    }
+    const std::uint32_t newer = a.slot(i).prev;
+    if (!search.held(i)) {
+      if (a.slot(i).freq > 0) {
+        --a.slot(i).freq;
+        a.to_front(queue, i);
+        again = true;
+      } else {
+        const Verdict verdict = search.ask(i);
+        if (verdict == Verdict::kStop) return kNil;
+        if (verdict == Verdict::kTake) {
+          queue.used -= a.charge(i);
+          return cursor.take(a, i);
+        }
+      }
+    }
+    i = newer;
+  }
+}
+
+/// Sizes of sub-queues truncate, but a queue that must hold something holds at least 1.
+inline std::uint64_t at_least_one(double size) {
+  return size < 1 ? 1 : static_cast<std::uint64_t>(size);
+}
+/// Places for a ghost list of `size` charge, which is `ratio` of the capacity: by charge the ghosts
+/// are no more objects than would fit into that share of the slots, but never fewer than slots.
+inline std::uint64_t ghost_count(const CacheState& s, std::uint64_t size, double ratio) {
+  const auto most =
+      static_cast<std::uint64_t>(static_cast<double>(s.slots) * (ratio > 1 ? ratio : 1));
+  return size < most ? size : most;
+}
+/// The bits of a number, for digests and as sort keys of positive numbers.
+inline std::uint64_t double_bits(double x) {
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
 }
 
 /// Checks one list: links, tags, size without reserved entries. Adds its length to `count`.

@@ -48,14 +48,10 @@ struct S3Fifo : Policy {
     const double small_ratio = reader.number("small_ratio", 0.1, 0.001, 0.999);
     const double ghost_ratio = reader.number("ghost_ratio", 0.9, 0.0, 10.0);
     const auto capacity = static_cast<double>(s.capacity);
-    state.small_size = static_cast<std::uint64_t>(capacity * small_ratio);
-    if (state.small_size == 0) state.small_size = 1;
+    state.small_size = at_least_one(capacity * small_ratio);
     state.main_size = s.capacity - state.small_size;
     state.ghost_size = static_cast<std::uint64_t>(capacity * ghost_ratio);
-    // By charge the ghosts are no more objects than would fit in their share of live entries.
-    const double share = static_cast<double>(s.slots) * (ghost_ratio > 1 ? ghost_ratio : 1);
-    const auto most = static_cast<std::uint64_t>(share);
-    return Ghosts::shape(state.ghost_size < most ? state.ghost_size : most);
+    return Ghosts::shape(ghost_count(s, state.ghost_size, ghost_ratio));
   }
 
   static bool admissible(Arena a, std::uint64_t charge) {
@@ -104,37 +100,6 @@ struct S3Fifo : Policy {
     return kNil;
   }
 
-  /// The tail of main without a hit; the others lose one and start again at the head.
-  static std::uint32_t pick_main(Arena a, Search& search, ListCursor& cursor) {
-    State& state = a.state<State>();
-    std::uint32_t i = cursor.start(state.main);
-    bool again = !cursor.fresh;  // entries may have come in behind an older cursor
-    while (true) {
-      if (i == kNil) {
-        if (!again) return kNil;
-        again = false;
-        i = state.main.tail;
-        continue;
-      }
-      const std::uint32_t newer = a.slot(i).prev;
-      if (!search.held(i)) {
-        if (a.slot(i).freq > 0) {
-          --a.slot(i).freq;
-          a.to_front(state.main, i);
-          again = true;
-        } else {
-          const Verdict verdict = search.ask(i);
-          if (verdict == Verdict::kStop) return kNil;
-          if (verdict == Verdict::kTake) {
-            state.main.used -= a.charge(i);
-            return cursor.take(a, i);
-          }
-        }
-      }
-      i = newer;
-    }
-  }
-
   static std::uint32_t pick(Arena a, const Meta*, Search& search, Cursor& cursor) {
     State& state = a.state<State>();
     bool small_dry = false;
@@ -145,7 +110,7 @@ struct S3Fifo : Policy {
       state.resume = kNoResume;
       if (from_main ? main_dry : small_dry) from_main = !from_main;
       bool promoted = false;
-      const std::uint32_t i = from_main ? pick_main(a, search, cursor.main)
+      const std::uint32_t i = from_main ? pick_second_chance(a, state.main, search, cursor.main)
                                         : pick_small(a, search, cursor.small, promoted);
       if (i != kNil) return i;
       (from_main ? main_dry : small_dry) = true;

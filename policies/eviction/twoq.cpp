@@ -1,0 +1,120 @@
+// 2Q, full version: Johnson and Shasha, VLDB 1994. A1in is a FIFO of newcomers, A1out remembers
+// what left it, Am is an LRU of objects that came back while remembered.
+//
+// A1in = trunc(0.25 C), Am = C - A1in, A1out = trunc(0.5 C), each at least 1 but A1out. A hit in
+// A1in moves nothing. Am has a limit of its own: an object that goes there on a ghost hit first
+// makes room in Am, even where the cache as a whole has some.
+#include "policies/eviction/registry.hpp"
+
+namespace fleetcache::eviction {
+namespace {
+
+constexpr std::uint8_t kIn = 0;
+constexpr std::uint8_t kMain = 1;
+
+constexpr std::string_view kTwoQParameters[] = {
+    "in_ratio=0.25: share of the capacity of A1in",
+    "out_ratio=0.5: remembered evictions (A1out), as a share of the capacity"};
+
+struct TwoQ : Policy {
+  static constexpr std::string_view kSource = "Johnson and Shasha, VLDB 1994; sizes of libCacheSim";
+  static constexpr const std::string_view* kParameters = kTwoQParameters;
+  static constexpr std::size_t kParameterCount = 2;
+
+  struct State {
+    Queue in;
+    Queue main;
+    std::uint64_t in_size = 0;
+    std::uint64_t main_size = 0;
+    std::uint64_t out_size = 0;
+  };
+  struct Cursor {
+    ListCursor in;
+    ListCursor main;
+  };
+
+  static Shape configure(State& state, const CacheState& s, ParamReader& reader) {
+    const double in_ratio = reader.number("in_ratio", 0.25, 0.001, 0.999);
+    const double out_ratio = reader.number("out_ratio", 0.5, 0.0, 10.0);
+    const auto capacity = static_cast<double>(s.capacity);
+    state.in_size = at_least_one(capacity * in_ratio);
+    state.main_size = s.capacity > state.in_size ? s.capacity - state.in_size : 1;
+    state.out_size = static_cast<std::uint64_t>(capacity * out_ratio);
+    return Ghosts::shape(ghost_count(s, state.out_size, out_ratio));
+  }
+
+  static bool admissible(Arena a, std::uint64_t charge) {
+    return charge <= a.state<State>().in_size && charge <= a.state<State>().main_size;
+  }
+  static void miss(Arena a, const Meta& meta) { Ghosts(a).hit(meta.id); }
+
+  static bool must_evict(Arena a, const Meta* incoming) {
+    if (incoming == nullptr) return false;
+    const State& state = a.state<State>();
+    const std::uint64_t charge = a.charge(*incoming);
+    if (a.full(charge)) return true;
+    return state.main.used + charge > state.main_size && Ghosts(a).held(incoming->id) != kNil;
+  }
+
+  static void insert(Arena a, std::uint32_t i, const Meta& meta) {
+    State& state = a.state<State>();
+    const bool known = Ghosts(a).claim(meta.id) != kNil;
+    Queue& queue = known ? state.main : state.in;
+    a.slot(i).queue = known ? kMain : kIn;
+    a.link_front(queue, i);
+    queue.used += a.charge(i);
+  }
+  static void access(Arena a, std::uint32_t i, std::int64_t) {
+    if (a.slot(i).queue == kMain) a.to_front(a.state<State>().main, i);
+  }
+
+  static std::uint32_t pick(Arena a, const Meta* incoming, Search& search, Cursor& cursor) {
+    State& state = a.state<State>();
+    // With room in the cache as a whole, it is Am that has to give (see must_evict).
+    const bool whole = incoming == nullptr || a.full(a.charge(*incoming));
+    const bool in_first = whole && (state.in.used > state.in_size || state.main.used == 0);
+    std::uint32_t i = in_first ? pick_oldest(a, state.in, search, cursor.in)
+                               : pick_oldest(a, state.main, search, cursor.main);
+    if (i != kNil || !whole || search.stopped()) return i;
+    return in_first ? pick_oldest(a, state.main, search, cursor.main)
+                    : pick_oldest(a, state.in, search, cursor.in);
+  }
+
+  static Queue& queue_of(Arena a, std::uint32_t i) {
+    State& state = a.state<State>();
+    return a.slot(i).queue == kMain ? state.main : state.in;
+  }
+  static void commit(Arena a, std::uint32_t i) {
+    a.unlink(queue_of(a, i), i);
+    if (a.slot(i).queue == kIn) {
+      Ghosts(a).push_within(0, a.slot(i).id(), a.charge(i), a.state<State>().out_size);
+    }
+  }
+  static void abort(Arena a, std::uint32_t i) { queue_of(a, i).used += a.charge(i); }
+  static void erase(Arena a, std::uint32_t i) {
+    Queue& queue = queue_of(a, i);
+    a.unlink(queue, i);
+    queue.used -= a.charge(i);
+  }
+
+  static std::string audit(Arena a) {
+    const State& state = a.state<State>();
+    std::uint64_t count = 0;
+    std::string fault = audit_queue(a, state.in, kIn, count);
+    if (fault.empty()) fault = audit_queue(a, state.main, kMain, count);
+    if (fault.empty() && count != a.s->entries) fault = "entries are in no list";
+    if (fault.empty() && state.main.used > state.main_size) fault = "Am is over its size";
+    if (fault.empty() && Ghosts(a).used(0) > state.out_size) fault = "too many ghosts";
+    return fault;
+  }
+  static void digest(Arena a, Digest& digest) {
+    digest_queue(a, a.state<State>().in, digest);
+    digest_queue(a, a.state<State>().main, digest);
+  }
+};
+
+}  // namespace
+
+constexpr EvictionOps twoq_ops = make_ops<TwoQ>();
+
+}  // namespace fleetcache::eviction
