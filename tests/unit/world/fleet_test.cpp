@@ -1,0 +1,113 @@
+#include <doctest/doctest.h>
+
+#include "tests/unit/world/forked_run.hpp"
+#include "tests/unit/world/tiny_fleet.hpp"
+
+using namespace fleetcache;
+using namespace fleetcache::world;
+
+namespace {
+
+/// Two regions; the job runs in "a", its data set lives in "b", 2 GB/s of WAN between them.
+scenario::Scenario two_regions() {
+  auto s = tiny_training(2, 50, 100);
+  s.regions["a"] = s.regions["r"];
+  s.regions["a"].name = "a";
+  s.regions["b"] = s.regions["a"];
+  s.regions["b"].name = "b";
+  s.regions.erase("r");
+  s.links = {
+      {"a", "b", BytesPerSecond(0.5e9), from_seconds(0.08), BytesPerSecond(100e9), Money(0.02)}};
+  s.datasets["d"].region = "b";
+  s.training["j"].region = "a";
+  s.cache.enabled = true;
+  s.cache.tiers = {tiny_tier(scenario::Medium::kNvme, 100 * kGB, "lru")};
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("a data set of another region crosses the WAN once, then is local") {
+  const Outcome o = run_forked(two_regions());
+  REQUIRE(o.error == "");
+  CHECK(o.broken == "");
+  CHECK(o.bytes.at("dataset/front_end") == 50 * 100e6);
+  // The first of four epochs, 5 GB over 0.5 GB/s, takes 10 s; the other 75 steps compute 7.5 s.
+  CHECK(o.metrics.at("train.j.goodput") == doctest::Approx(10.0 / 17.5).epsilon(0.03));
+}
+
+TEST_CASE("with global scope the home region's cache is asked before its origin") {
+  auto s = two_regions();
+  s.cache.scope = scenario::Scope::kGlobal;
+  const Outcome o = run_forked(s);
+  REQUIRE(o.error == "");
+  CHECK(o.broken == "");
+  CHECK(o.bytes.at("dataset/remote_region") == 50 * 100e6);
+  CHECK(o.bytes.at("dataset/front_end") == 0);
+}
+
+TEST_CASE("a failed node's copies are gone and are read from the origin again") {
+  auto s = tiny_training(4, 40, 60);
+  s.cache.enabled = true;
+  s.cache.tiers = {tiny_tier(scenario::Medium::kNvme, 100 * kGB, "lru")};
+  const Outcome calm = run_forked(s);
+  s.events = {{from_seconds(5), scenario::EventKind::kFailNode, "r", 1, from_seconds(2), 0}};
+  const Outcome failed = run_forked(s);
+  REQUIRE(calm.error == "");
+  REQUIRE(failed.error == "");
+  CHECK(failed.broken == "");
+  CHECK(calm.bytes.at("dataset/front_end") == 40 * 100e6);
+  CHECK(failed.bytes.at("dataset/front_end") > calm.bytes.at("dataset/front_end"));
+  CHECK(failed.metrics.at("train.j.lost_s") > 1.9);
+}
+
+TEST_CASE("a throttled origin slows the job for as long as it lasts") {
+  auto s = tiny_training(4, 10000, 100);  // 0.4 s a step at 1 GB/s: 40 s in all
+  s.events = {
+      {from_seconds(10), scenario::EventKind::kThrottleOrigin, "r", 0, from_seconds(20), 0.5}};
+  const Outcome o = run_forked(s);
+  REQUIRE(o.error == "");
+  // 20 s at half speed lose 10 s: 50 s for 100 steps of 0.1 s.
+  CHECK(o.metrics.at("train.j.goodput") == doctest::Approx(10.0 / 50).epsilon(0.01));
+}
+
+TEST_CASE(
+    "two hundred readers of one object cost one origin read with single flight, all without") {
+  auto s = tiny_training(200, 1, 1);
+  s.cache.enabled = true;
+  s.cache.tiers = {tiny_tier(scenario::Medium::kDram, 100 * kGB, "lru")};
+  const Outcome one = run_forked(s);
+  s.cache.single_flight = false;
+  const Outcome all = run_forked(s);
+  REQUIRE(one.error == "");
+  REQUIRE(all.error == "");
+  CHECK(one.bytes.at("dataset/front_end") == 100e6);
+  CHECK(one.bytes.at("dataset/coalesced") == 199 * 100e6);
+  CHECK(all.bytes.at("dataset/front_end") == 200 * 100e6);
+}
+
+TEST_CASE("the same scenario gives the same events in two processes, another seed does not") {
+  auto s = tiny_training(8, 300, 100);
+  s.training["j"].compute_cv = 0.1;
+  s.regions["r"].blob.first_byte = {from_seconds(0.02), from_seconds(0.08)};
+  s.cache.enabled = true;
+  s.cache.tiers = {tiny_tier(scenario::Medium::kDram, kGB, "lru"),
+                   tiny_tier(scenario::Medium::kNvme, 2 * kGB, "s3fifo")};
+  const Outcome a = run_forked(s);
+  const Outcome b = run_forked(s);
+  s.seed = 2;
+  const Outcome c = run_forked(s);
+  REQUIRE(a.error == "");
+  CHECK(a.broken == "");
+  CHECK(a.fingerprint == b.fingerprint);
+  CHECK(a.metrics == b.metrics);
+  CHECK(a.fingerprint.at("event_digest") != c.fingerprint.at("event_digest"));
+}
+
+TEST_CASE("more nodes than a pool has is an error that names the workload") {
+  auto s = tiny_training(4, 100, 1);
+  s.training["j"].nodes = 5;
+  const Outcome o = run_forked(s);
+  CHECK(o.error.find("workloads.j") != std::string::npos);
+  CHECK(o.error.find("wants 5 nodes") != std::string::npos);
+}
