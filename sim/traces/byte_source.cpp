@@ -14,7 +14,8 @@ namespace fleetcache::traces {
 
 namespace {
 
-constexpr std::size_t kBlock = std::size_t{1} << 20;
+// A whole number of 24-byte records, so that oracleGeneral records rarely straddle two blocks.
+constexpr std::size_t kBlock = std::size_t{24} << 15;
 constexpr std::byte kZstdMagic[4] = {std::byte{0x28}, std::byte{0xb5}, std::byte{0x2f},
                                      std::byte{0xfd}};
 
@@ -37,6 +38,7 @@ struct ByteSource::State {
   std::vector<std::byte> unpacked;
   std::unique_ptr<ZSTD_DCtx, FreeContext> zstd;
   bool frame_open = false;  ///< between the first and the last byte of a frame
+  std::span<const std::byte> peeked;
 
   ~State() {
     if (close_fd) ::close(fd);
@@ -156,11 +158,18 @@ Result<ByteSource> ByteSource::from_memory(std::span<const std::byte> bytes, std
 
 Result<std::span<const std::byte>> ByteSource::next() {
   State& s = *state_;
+  if (!s.peeked.empty()) return std::exchange(s.peeked, {});
   if (s.zstd) return s.unpack();
   if (s.input.empty()) {
     if (Status status = s.fill(); !status) return status.error();
   }
   return std::exchange(s.input, {});
+}
+
+Result<std::span<const std::byte>> ByteSource::peek() {
+  auto bytes = next();
+  if (bytes) state_->peeked = *bytes;
+  return bytes;
 }
 
 const std::string& ByteSource::name() const { return state_->name; }

@@ -14,7 +14,7 @@
 
 namespace fleetcache::traces {
 
-/// A forward stream of bytes. Memory is constant: two buffers of 1 MiB and, for Zstandard, the
+/// A forward stream of bytes. Memory is constant: two buffers of 768 KiB and, for Zstandard, the
 /// window of the frame (up to 2^31 bytes, as written by `zstd --long=31`).
 class ByteSource {
  public:
@@ -32,6 +32,8 @@ class ByteSource {
   /// The next bytes, valid until the next call; empty at the end. Fails when the file cannot be
   /// read, or a frame is damaged or cut short.
   Result<std::span<const std::byte>> next();
+  /// The bytes that the next call of `next` will give.
+  Result<std::span<const std::byte>> peek();
 
   const std::string& name() const;
   /// The bytes of the file itself (packed) taken so far and in all; `size` is 0 when unknown.

@@ -1,0 +1,111 @@
+/// Traces of cache requests, whatever file they come from: a stream of Request.
+///
+///     auto reader = open_trace("w01.oracleGeneral.bin.zst", {}).value();
+///     std::vector<Request> block(65536);
+///     for (;;) {
+///       const std::size_t n = reader->read(block).value();
+///       if (n == 0) break;
+///       ...
+///     }
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policies/base/result.hpp"
+#include "sim/traces/byte_source.hpp"
+
+namespace fleetcache::traces {
+
+constexpr std::int64_t kNever = -1;
+
+/// One request of one object.
+struct Request {
+  std::int64_t time_ns = 0;
+  std::uint64_t id = 0;
+  std::uint64_t size = 1;  ///< bytes; 1 where the trace has no sizes
+  /// Index in the trace of the next request to it, or kNever. Files count from 0 or from 1, so only
+  /// the order of these numbers means something.
+  std::int64_t next_access = kNever;
+};
+
+enum class Format : std::uint8_t {
+  kAuto,           ///< by the name, then by the first bytes
+  kOracleGeneral,  ///< libCacheSim: packed little-endian u32 s, u64 id, u32 bytes, i64 next
+  kCsv,            ///< one request a line, columns by name or position
+  kMooncake,       ///< JSON lines; every entry of hash_ids is a request of size 1
+  kIds,            ///< one id a line; blank lines and those starting with "#" are passed over
+  kLis,            ///< ARC paper: first block, number of blocks, ignored, request number
+};
+
+/// "oracleGeneral", "csv", "mooncake", "ids" or "lis".
+std::string_view format_name(Format format);
+/// The format of that name ("auto" too), or an error that lists them.
+Result<Format> parse_format(std::string_view name);
+
+/// Where a field of a CSV trace stands.
+struct Column {
+  std::string name;          ///< as in the header; empty when `position` says it
+  std::size_t position = 0;  ///< 1-based; 0 when `name` says it
+  std::string modifier;      ///< time: "s" (default), "ms", "us", "ns"; id: "" or "text" (hashed)
+
+  bool given() const { return position != 0 || !name.empty(); }
+};
+
+struct Columns {
+  Column time, id, size, next;
+};
+
+/// "time=ts:ms,id=key:text,size=3,next=next_access_vtime": names of a header or 1-based positions.
+/// `id` is required; the others may be left out. Errors stand at "--columns".
+Result<Columns> parse_columns(std::string_view text);
+
+struct ReadOptions {
+  Format format = Format::kAuto;
+  /// CSV only; without `id` the usual names of a header are looked for (time, id, obj_id, size,
+  /// size_bytes, next_access_vtime, ...).
+  Columns columns;
+};
+
+/// What a trace has, known when it is opened.
+struct TraceInfo {
+  std::string name;
+  Format format = Format::kAuto;
+  bool has_times = false;
+  bool has_sizes = false;
+  bool has_next = false;
+};
+
+class TraceReader {
+ public:
+  virtual ~TraceReader() = default;
+
+  /// Fills `out` from the front; returns how many requests, 0 at the end. Fails with
+  /// path:line:column (text) or path and record (binary) of what was wrong. Requires: !out.empty().
+  virtual Result<std::size_t> read(std::span<Request> out) = 0;
+  virtual const TraceInfo& info() const = 0;
+  /// Bytes of the file taken so far and in all (0: unknown), for progress.
+  virtual std::uint64_t consumed() const = 0;
+  virtual std::uint64_t size() const = 0;
+};
+
+/// Opens a trace; "-" is standard input. Zstandard files are unpacked on the way.
+Result<std::unique_ptr<TraceReader>> open_trace(const std::string& path,
+                                                const ReadOptions& options);
+/// The same over an open source.
+Result<std::unique_ptr<TraceReader>> make_reader(ByteSource source, const ReadOptions& options);
+
+/// Takes requests of size 0 out, keeping the order; returns how many are left. libCacheSim drops
+/// them before anything else, even when sizes are ignored afterwards, and so do published counts.
+std::size_t drop_empty(std::span<Request> requests);
+
+/// Sets next_access of every request from the ids, by one pass from the end.
+/// `blocks` are consecutive parts of one trace. Memory: about 32 bytes a distinct id.
+void compute_next_access(std::span<std::vector<Request>> blocks);
+
+}  // namespace fleetcache::traces
