@@ -36,6 +36,8 @@ Verdict draw(const Objective& objective, const std::map<std::string, Metric>& me
   verdict.margin = objective.less_than ? -above : above;
   if (interrupted) {
     verdict.reason = "the run was interrupted";
+  } else if (has_unknown_error(errors, objective.metric)) {
+    verdict.reason = "a part of the error is not estimated (see ERRORS)";
   } else if (verdict.margin > verdict.error) {
     verdict.state = State::kMet;
   } else if (-verdict.margin > verdict.error) {

@@ -8,8 +8,8 @@
 namespace fleetcache::analysis {
 
 /// One verdict for each objective, in order. Undecided: the figure is missing, the run was
-/// interrupted, or the margin is not larger than the sum of the known errors. A metric on its limit
-/// is undecided too.
+/// interrupted, a part of the error could not be estimated, or the margin is not larger than the
+/// sum of the errors. A metric on its limit is undecided too.
 std::vector<Verdict> draw_verdicts(const std::vector<Objective>& objectives,
                                    const std::map<std::string, Metric>& metrics,
                                    const std::vector<ErrorTerm>& errors, bool interrupted);

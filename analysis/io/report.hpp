@@ -1,0 +1,28 @@
+/// A report as a list of sections, rendered as text of at most 80 columns or as Markdown.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace fleetcache::analysis::io {
+
+inline constexpr std::size_t kPageWidth = 80;
+
+struct Section {
+  std::string title;
+  std::vector<std::string> columns;            ///< head of the grid; the first is left aligned
+  std::vector<std::vector<std::string>> rows;  ///< shorter rows are filled with blanks
+  std::vector<std::string> lines;              ///< sentences under the grid
+};
+
+struct Report {
+  std::vector<std::string> head;  ///< sentences before the first section
+  std::vector<Section> sections;
+};
+
+/// Grids wider than the page are cut into blocks that repeat the first column; sentences wrap at
+/// words. A single cell or word wider than the page is left as it is.
+std::string to_text(const Report& report);
+std::string to_markdown(const Report& report);
+
+}  // namespace fleetcache::analysis::io

@@ -1,0 +1,282 @@
+#include "analysis/io/result_report.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "analysis/binding.hpp"
+#include "analysis/error_vector.hpp"
+#include "analysis/headline.hpp"
+#include "analysis/io/format.hpp"
+
+namespace fleetcache::analysis::io {
+namespace {
+
+constexpr std::size_t kStationsShown = 6;
+constexpr std::size_t kChangesShown = 4;
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string plural(std::size_t n, const std::string& noun) {
+  return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+std::string headline_verdict(const Result& r) {
+  std::size_t met = 0, missed = 0, undecided = 0;
+  for (const Verdict& v : r.verdict) {
+    met += v.state == State::kMet ? 1U : 0U;
+    missed += v.state == State::kMissed ? 1U : 0U;
+    undecided += v.state == State::kUndecided ? 1U : 0U;
+  }
+  std::string text = r.interrupted ? "PARTIAL  " : "";
+  if (!r.simulated) text += "NOT SIMULATED  ";
+  text += r.scenario + ": ";
+  if (r.verdict.empty()) return text + "no objectives asked";
+  return text + std::to_string(met) + " met, " + std::to_string(missed) + " missed, " +
+         std::to_string(undecided) + " undecided";
+}
+
+void put_head(const Result& r, Report& report) {
+  report.head.push_back(headline_verdict(r));
+  std::string seeds;
+  for (const std::uint64_t seed : r.manifest.seeds) seeds += " " + std::to_string(seed);
+  std::string line = "fleetcache " + r.manifest.version + " · scenario " + r.scenario_digest +
+                     " · policies " + r.manifest.policy_digest + " · rung " + r.rung;
+  if (r.simulated) {
+    line += " · seed" + seeds + " · " + quantity(r.simulated_seconds, "s") + " simulated";
+  }
+  report.head.push_back(line);
+  if (!r.simulated) {
+    report.head.push_back(
+        "Closed forms answered, nothing was simulated: confirm a part of the fleet at the exact "
+        "rung before it decides a purchase.");
+  }
+  if (r.interrupted) {
+    report.head.push_back(
+        "Interrupted: figures cover the simulated time above only, and no "
+        "verdict is drawn from them.");
+  }
+}
+
+void put_tables(const Result& r, Report& report) {
+  for (const Table& table : r.tables) {
+    report.sections.push_back({table.title, table.columns, table.rows, table.notes});
+  }
+}
+
+void put_objectives(const Result& r, Report& report) {
+  if (r.verdict.empty()) return;
+  Section section{"VERDICT", {"objective", "limit", "value", "± 95 %", "margin", "state"}, {}, {}};
+  for (const Verdict& v : r.verdict) {
+    const std::string unit = v.unit;
+    section.rows.push_back(
+        {v.objective.metric,
+         (v.objective.less_than ? "< " : "> ") + quantity(v.objective.limit, unit),
+         v.value ? quantity(*v.value, unit) : "-", v.ci ? quantity(*v.ci, unit) : "?",
+         v.value ? quantity(v.margin, unit) : "-", name_of(v.state)});
+    if (!v.reason.empty()) section.lines.push_back(v.objective.metric + ": " + v.reason);
+  }
+  report.sections.push_back(section);
+}
+
+void put_bytes(const Result& r, Report& report) {
+  if (r.bytes.empty()) return;
+  Section section{"WHERE THE BYTES COME FROM", {"tier"}, {}, {}};
+  std::set<std::string> tiers;
+  std::map<std::string, std::uint64_t> totals;
+  for (const auto& [traffic, row] : r.bytes) {
+    section.columns.push_back(traffic);
+    for (const auto& [tier, n] : row) {
+      totals[traffic] += n;
+      if (n > 0) tiers.insert(tier);
+    }
+  }
+  // Nearest first, as a reader looks for them; a tier that is not listed here follows by name.
+  std::vector<std::string> order;
+  for (const char* tier : {"local_dram", "local_nvme", "peer_dram", "peer_nvme", "coalesced",
+                           "remote_region", "front_end", "bifrost", "deltazero", "recompute"}) {
+    if (tiers.erase(tier) > 0) order.emplace_back(tier);
+  }
+  order.insert(order.end(), tiers.begin(), tiers.end());
+  for (const std::string& tier : order) {
+    std::vector<std::string> row = {tier};
+    for (const auto& [traffic, by_tier] : r.bytes) {
+      const auto found = by_tier.find(tier);
+      row.push_back(percent(found == by_tier.end() ? 0 : found->second, totals[traffic]));
+    }
+    section.rows.push_back(row);
+  }
+  std::vector<std::string> total = {"total"};
+  for (const auto& [traffic, n] : totals) total.push_back(quantity(static_cast<double>(n), "B"));
+  section.rows.push_back(total);
+  report.sections.push_back(section);
+}
+
+std::string figure(const std::map<std::string, Metric>& metrics, const std::string& name) {
+  const auto found = metrics.find(name);
+  return found == metrics.end() ? "-" : quantity(found->second.value, found->second.unit);
+}
+
+std::vector<Objective> objectives_of(const Result& r) {
+  std::vector<Objective> objectives;
+  for (const Verdict& v : r.verdict) objectives.push_back(v.objective);
+  return objectives;
+}
+
+void put_figures(const Result& r, const std::vector<std::string>& names, Report& report) {
+  Section section{r.variants.empty() ? "FIGURES" : "SIDE BY SIDE", {"metric", "base"}, {}, {}};
+  for (const auto& [variant, v] : r.variants) {
+    section.columns.push_back(variant);
+    if (!v.failure.empty()) section.lines.push_back(variant + " has no answer: " + v.failure);
+  }
+  for (const std::string& name : names) {
+    std::vector<std::string> row = {name, figure(r.metrics, name)};
+    for (const auto& [variant, v] : r.variants) row.push_back(figure(v.metrics, name));
+    section.rows.push_back(row);
+  }
+  if (!r.variants.empty()) {
+    std::vector<std::string> row = {"busiest resource", r.binding.resource};
+    for (const auto& [variant, v] : r.variants) row.push_back(v.binding.resource);
+    section.rows.push_back(row);
+  }
+  const std::size_t more = r.metrics.size() - std::min(r.metrics.size(), names.size());
+  if (more > 0) section.lines.push_back(plural(more, "more metric") + " with --format json");
+  report.sections.push_back(section);
+}
+
+std::string what_if_line(const Result& r) {
+  if (!r.binding.plus_10_percent) {
+    return "+10 % of " + r.binding.resource + ": not known, " + r.binding.reason;
+  }
+  const WhatIf& what_if = *r.binding.plus_10_percent;
+  std::vector<std::string> parts;
+  for (const std::string& name : headlines(r.metrics, objectives_of(r), r.simulated)) {
+    const auto change = what_if.changes.find(name);
+    if (change == what_if.changes.end() || parts.size() == kChangesShown) continue;
+    parts.push_back(
+        name + " " +
+        difference(change->second.first, change->second.second, r.metrics.at(name).unit));
+  }
+  const std::string changes = parts.empty() ? "no headline figure moves" : joined(parts);
+  return "+10 % (" + what_if.parameter + " " + what_if.from + " -> " + what_if.to +
+         "): " + changes + "; by " + what_if.source;
+}
+
+void put_bottlenecks(const Result& r, Report& report) {
+  if (r.stations.empty()) return;
+  Section section{"BOTTLENECKS", {"resource", "p99 busy", "mean", "capacity"}, {}, {}};
+  for (const std::string& name : busiest(r.stations, kStationsShown)) {
+    const Station& s = r.stations.at(name);
+    section.rows.push_back({name, quantity(s.utilization_p99, "ratio"),
+                            quantity(s.utilization_mean, "ratio"), quantity(s.capacity, s.unit)});
+  }
+  section.lines.push_back(what_if_line(r));
+  if (!r.no_effect.empty()) {
+    section.lines.push_back("no effect (under 1 % busy): " + joined(r.no_effect));
+  }
+  report.sections.push_back(section);
+}
+
+void put_errors(const Result& r, const std::vector<std::string>& names, Report& report) {
+  if (r.error.empty()) return;
+  std::vector<std::string> components;
+  std::map<std::string, std::map<std::string, const ErrorTerm*>> by_metric;
+  std::vector<std::string> estimators;
+  for (const ErrorTerm& term : r.error) {
+    if (std::find(components.begin(), components.end(), term.component) == components.end()) {
+      components.push_back(term.component);
+    }
+    by_metric[term.metric][term.component] = &term;
+    // The cut differs from metric to metric; the document has each.
+    const std::string text = term.component == "warmup" ? "warmup: MSER over batch means"
+                                                        : term.component + ": " + term.estimator;
+    if (std::find(estimators.begin(), estimators.end(), text) == estimators.end()) {
+      estimators.push_back(text);
+    }
+  }
+  Section section{"ERRORS (±, 95 %)", {"metric"}, {}, estimators};
+  section.columns.insert(section.columns.end(), components.begin(), components.end());
+  section.columns.emplace_back("sum");
+  for (const std::string& name : names) {
+    const auto found = by_metric.find(name);
+    if (found == by_metric.end()) continue;
+    const std::string& unit = r.metrics.at(name).unit;
+    std::vector<std::string> row = {name};
+    for (const std::string& component : components) {
+      const auto term = found->second.find(component);
+      if (term == found->second.end()) {
+        row.emplace_back("-");
+      } else {
+        row.push_back(term->second->abs ? quantity(*term->second->abs, unit) : "?");
+      }
+    }
+    const std::string sum = quantity(total_error(r.error, name), unit);
+    row.push_back(has_unknown_error(r.error, name) ? "> " + sum : sum);
+    section.rows.push_back(row);
+  }
+  report.sections.push_back(section);
+}
+
+std::string limits_line(const Result& r) {
+  std::vector<std::string> kinds;
+  for (const auto& [kind, n] : r.assumptions) {
+    if (n > 0) kinds.push_back(std::to_string(n) + " " + kind);
+  }
+  return "inputs: " + (kinds.empty() ? "none" : joined(kinds));
+}
+
+std::string conservation_line(const Result& r) {
+  std::size_t ok = 0;
+  std::vector<std::string> broken;
+  for (const Conservation& check : r.conservation) {
+    if (check.ok) {
+      ++ok;
+    } else {
+      broken.push_back(check.check);
+    }
+  }
+  std::string line = "conservation " + std::to_string(ok) + "/" +
+                     std::to_string(r.conservation.size()) + " checks hold";
+  return broken.empty() ? line : line + "; BROKEN: " + joined(broken);
+}
+
+void put_limits(const Result& r, Report& report) {
+  if (!r.not_scaled.empty()) {
+    report.sections.push_back({"WHAT DOES NOT SCALE", {}, {}, r.not_scaled});
+  }
+  Section section{"LIMITS", {}, {}, {limits_line(r)}};
+  if (r.simulated) {
+    section.lines.push_back("requests: " + grouped(r.requests.in) + " in, " +
+                            grouped(r.requests.done) + " done, " + grouped(r.requests.failed) +
+                            " failed, " + grouped(r.requests.unfinished) + " unfinished");
+  }
+  if (!r.conservation.empty()) section.lines.push_back(conservation_line(r));
+  section.lines.insert(section.lines.end(), r.notes.begin(), r.notes.end());
+  report.sections.push_back(section);
+}
+
+}  // namespace
+
+Report describe(const Result& result, const std::string& reproduce) {
+  Report report;
+  const auto names = headlines(result.metrics, objectives_of(result), result.simulated);
+  put_head(result, report);
+  // A closed form's tables are its answer; those of a simulation are detail.
+  if (!result.simulated) put_tables(result, report);
+  put_objectives(result, report);
+  put_bytes(result, report);
+  put_figures(result, names, report);
+  put_bottlenecks(result, report);
+  put_errors(result, names, report);
+  if (result.simulated) put_tables(result, report);
+  put_limits(result, report);
+  report.sections.push_back({"REPRODUCE", {}, {}, {reproduce}});
+  return report;
+}
+
+}  // namespace fleetcache::analysis::io

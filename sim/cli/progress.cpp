@@ -1,0 +1,106 @@
+#include "sim/cli/progress.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace fleetcache::cli {
+namespace {
+
+constexpr int kBarCells = 30;
+
+double period_s(ProgressMode mode) {
+  switch (mode) {
+    case ProgressMode::kBar:
+      return 0.1;
+    case ProgressMode::kJson:
+      return 0.25;
+    case ProgressMode::kLine:
+    case ProgressMode::kNone:
+      break;
+  }
+  return 30;
+}
+
+bool environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0';
+}
+
+}  // namespace
+
+ProgressMode progress_mode(const std::string& name) {
+  if (name == "none") return ProgressMode::kNone;
+  if (name == "json") return ProgressMode::kJson;
+  if (name == "bar") return ProgressMode::kBar;
+  if (name == "line") return ProgressMode::kLine;
+  return isatty(STDERR_FILENO) != 0 && !environment("CI") ? ProgressMode::kBar
+                                                          : ProgressMode::kLine;
+}
+
+std::string clock_text(double seconds) {
+  const auto whole = static_cast<long long>(std::clamp(seconds, 0.0, 3.6e8) + 0.5);
+  char text[40];
+  if (whole >= 3600) {
+    std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60,
+                  whole % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%lld:%02lld", whole / 60, whole % 60);
+  }
+  return text;
+}
+
+Progress::Progress(ProgressMode mode, std::size_t jobs)
+    : mode_(mode), done_(jobs, 0.0), start_(Clock::now()), shown_(start_) {}
+
+Progress::~Progress() { clear_bar(); }
+
+void Progress::clear_bar() {
+  if (bar_on_screen_) std::fprintf(stderr, "\r%*s\r", 79, "");
+  bar_on_screen_ = false;
+}
+
+void Progress::update(std::size_t job, double done) {
+  if (mode_ == ProgressMode::kNone) return;
+  const std::lock_guard lock(mutex_);
+  done_.at(job) = std::clamp(done, 0.0, 1.0);
+  const auto now = Clock::now();
+  if (std::chrono::duration<double>(now - shown_).count() < period_s(mode_)) return;
+  shown_ = now;
+  double sum = 0;
+  for (const double share : done_) sum += share;
+  show(sum / static_cast<double>(done_.size()));
+}
+
+void Progress::show(double share) {
+  const double elapsed = std::chrono::duration<double>(shown_ - start_).count();
+  const double left = share > 0 ? elapsed * (1 - share) / share : 0;
+  if (mode_ == ProgressMode::kJson) {
+    std::fprintf(stderr, "{\"done\": %.4f, \"elapsed_s\": %.1f, \"eta_s\": %.1f}\n", share, elapsed,
+                 left);
+    return;
+  }
+  const std::string eta = share > 0.01 ? clock_text(left) : "?";
+  if (mode_ == ProgressMode::kLine) {
+    std::fprintf(stderr, "%3.0f %% done after %s, about %s left\n", 100 * share,
+                 clock_text(elapsed).c_str(), eta.c_str());
+    return;
+  }
+  const int full = static_cast<int>(share * kBarCells);
+  std::string bar;
+  for (int i = 0; i < kBarCells; ++i) bar += i < full ? "█" : "░";
+  std::fprintf(stderr, "\r%s %3.0f %%  %s  ETA %s   ", bar.c_str(), 100 * share,
+               clock_text(elapsed).c_str(), eta.c_str());
+  bar_on_screen_ = true;
+}
+
+void Progress::say(const std::string& text) {
+  if (mode_ == ProgressMode::kNone || mode_ == ProgressMode::kJson) return;
+  const std::lock_guard lock(mutex_);
+  clear_bar();
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+}  // namespace fleetcache::cli
