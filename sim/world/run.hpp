@@ -4,8 +4,10 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "policies/base/result.hpp"
+#include "sim/engine/flow_engine.hpp"
 #include "sim/probes/record.hpp"
 #include "sim/scenario/scenario.hpp"
 
@@ -16,8 +18,9 @@ struct RunOptions {
   const std::atomic<bool>* interrupted = nullptr;
   /// Called a few times a second of wall time with the share of the horizon that is done, 0..1.
   std::function<void(double done)> progress;
-  /// Replaces SimGrid by a fixed delay for each transfer: to time the code around it.
-  bool fixed_delay = false;
+  /// Another engine than SimGrid: a fixed delay to time the code around it, a faulty one to see the
+  /// checks catch it. Empty: SimGrid.
+  std::function<std::unique_ptr<engine::FlowEngine>()> make_engine;
 };
 
 /// Expected cost of simulating a scenario at this rung.

@@ -44,8 +44,7 @@ Result<std::unique_ptr<World>> World::build(const scenario::Scenario& scenario,
 }
 
 Status World::build_services() {
-  flows_ = options_.fixed_delay ? engine::make_fixed_delay_engine(from_seconds(0.01))
-                                : engine::make_simgrid_engine();
+  flows_ = options_.make_engine ? options_.make_engine() : engine::make_simgrid_engine();
   auto platform = Platform::build(scenario_, *flows_);
   if (!platform) return platform.error();
   platform_ = std::make_unique<Platform>(std::move(platform).value());

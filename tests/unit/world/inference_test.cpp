@@ -120,7 +120,8 @@ TEST_CASE(
   for (const auto& [blocks, expected] : misses) {
     s.cache.tiers[0].capacity = Bytes(blocks * 51'200'000);
     RunOptions quick;
-    quick.fixed_delay = true;  // decisions do not depend on the transfers in this mode
+    // Decisions do not depend on the transfers in this mode.
+    quick.make_engine = [] { return engine::make_fixed_delay_engine(from_seconds(0.01)); };
     const Outcome o = run_forked(s, quick);
     REQUIRE(o.error == "");
     CHECK(o.broken == "");
