@@ -71,7 +71,11 @@ struct Gdsf : Policy {
   static std::uint32_t pick(Arena a, const Meta*, Search& search, Cursor&) {
     return pick_from_heap(a, heap(a), search, settle);
   }
-  static void commit(Arena a, std::uint32_t i) { a.state<State>().inflation = rank(a, i).priority; }
+  static void commit(Arena a, std::uint32_t i) {
+    // L never falls: an entry that was pinned below L, or committed late, must not lower it.
+    double& inflation = a.state<State>().inflation;
+    if (rank(a, i).priority > inflation) inflation = rank(a, i).priority;
+  }
   static void abort(Arena a, std::uint32_t i) { push(a, i); }
   static void erase(Arena a, std::uint32_t i) { heap(a).erase(i); }
 
