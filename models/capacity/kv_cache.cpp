@@ -1,0 +1,110 @@
+#include "models/capacity/kv_cache.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "models/numeric.hpp"
+#include "policies/base/check.hpp"
+
+namespace fleetcache::models {
+
+namespace {
+
+// kv_sessions draws lengths log-normal with sigma 1: variance = (e - 1) mean^2.
+constexpr double kLengthCv2 = 1.7182818284590452;
+constexpr double kShareLeft = 1e-9;
+constexpr std::size_t kTurnsMax = 512;
+
+// Window over which expm1-like terms saturate, so that an infinite window stays finite arithmetic.
+double one_minus_exp_safe(double x) { return x > 700 ? 1 : one_minus_exp(std::max(0.0, x)); }
+
+std::vector<double> zipf_rates(double total, std::uint32_t n, double exponent) {
+  std::vector<double> rates(std::max(1U, n));
+  double sum = 0;
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    rates[i] = power(static_cast<double>(i + 1), -exponent);
+    sum += rates[i];
+  }
+  for (double& r : rates) r *= total / sum;
+  return rates;
+}
+
+}  // namespace
+
+KvDemand kv_demand(const KvSessionSpec& spec) {
+  FLEETCACHE_CHECK(spec.rate.count > 0 && spec.block_tokens > 0, "a KV workload without requests");
+  const double turns = std::max(1.0, spec.turns);
+  KvDemand d;
+  d.rate = spec.rate.count;
+  d.think_s = to_seconds(spec.think);
+  d.last_turn = 1 / turns;
+  const double prompt = spec.prompt_tokens, block = spec.block_tokens;
+  const double step = prompt / turns, answer = spec.output_tokens;
+  const double shared_tokens = spec.shared_fraction * prompt;
+  // A prompt shorter than the prefix carries less of it; its mean is E[min(prompt, shared)] of a
+  // log-normal, of which whole blocks count.
+  d.shared_blocks = std::floor(shared_tokens / block);
+  double share = d.last_turn, context = 0, variance = 0;
+  for (std::size_t k = 0; k < kTurnsMax; ++k) {
+    KvTurn turn;
+    turn.share = share;
+    const double fresh = k == 0 ? prompt : step;
+    const double before = context;  // tokens of the dialogue so far, last answer included
+    turn.prompt_tokens = before + fresh;
+    turn.prompt_variance = variance + kLengthCv2 * fresh * fresh;
+    turn.blocks = turn.prompt_tokens / block + 0.5;  // ceil of a smooth length: half a block more
+    if (k > 0) {
+      const double last_prompt_blocks = (before - answer) / block + 0.5;
+      turn.reused = std::max(0.0, last_prompt_blocks - d.shared_blocks);
+    }
+    context = turn.prompt_tokens + answer;
+    variance = turn.prompt_variance + kLengthCv2 * answer * answer;
+    d.turns.push_back(turn);
+    share *= 1 - d.last_turn;
+    if (share < kShareLeft) break;
+  }
+  for (const KvTurn& t : d.turns) {
+    d.blocks += t.share * t.blocks;
+    d.reused_blocks += t.share * t.reused;
+  }
+  d.shared_blocks = std::min(d.shared_blocks, d.blocks);
+  d.prefix_rates = zipf_rates(d.rate, spec.prefixes, spec.prefix_zipf);
+  return d;
+}
+
+double kv_occupancy(const KvDemand& d, double window_s) {
+  double shared = 0;
+  for (const double rate : d.prefix_rates) shared += one_minus_exp_safe(rate * window_s);
+  const double lingering = d.think_s > 0 ? d.think_s * one_minus_exp_safe(window_s / d.think_s) : 0;
+  const double kept_s = (1 - d.last_turn) * lingering + d.last_turn * window_s;
+  return d.shared_blocks * shared + d.rate * (d.blocks - d.shared_blocks) * kept_s;
+}
+
+KvHits kv_hits(const KvDemand& d, double window_s, double units) {
+  KvHits hits;
+  double asked = 0, found = 0;
+  for (const double rate : d.prefix_rates) {
+    asked += rate;
+    found += rate * one_minus_exp_safe(rate / units * window_s);
+  }
+  if (d.shared_blocks > 0 && asked > 0) hits.prefix_hit = found / asked;
+  if (d.reused_blocks > 0)
+    hits.turn_hit =
+        (d.think_s > 0 ? one_minus_exp_safe(window_s / d.think_s) : (window_s > 0 ? 1 : 0)) / units;
+  if (d.blocks <= 0) return hits;
+  const double reused = d.reused_blocks * hits.turn_hit;
+  hits.block_hit_ratio = (d.shared_blocks * hits.prefix_hit + reused) / d.blocks;
+  // A live session just used its prefix, so a private hit seldom comes without the prefix: only
+  // when the prefix's last request is older than the window, which the turn itself rules out.
+  hits.usable_ratio = hits.block_hit_ratio;
+  return hits;
+}
+
+double kv_window(const KvDemand& d, double capacity_blocks, double horizon_s) {
+  if (kv_occupancy(d, horizon_s) <= capacity_blocks) return std::numeric_limits<double>::infinity();
+  return bisect_increasing([&](double t) { return kv_occupancy(d, t); }, capacity_blocks, 0.0,
+                           horizon_s);
+}
+
+}  // namespace fleetcache::models
