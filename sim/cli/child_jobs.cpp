@@ -83,12 +83,12 @@ bool drain(int fd, std::string& text) {
   return n > 0 || (n < 0 && errno == EINTR);
 }
 
-void read_until_closed(pid_t pid, Pipe& out, Pipe& err, const std::atomic<bool>& stop,
+void read_until_closed(pid_t pid, Pipe& out, Pipe& err, const std::function<bool()>& stop,
                        ChildOutcome& outcome, const std::function<void(double)>& on_done) {
   std::string pending;
   bool told = false;
   while (out.ends[0] >= 0 || err.ends[0] >= 0) {
-    if (stop && !told) {
+    if (!told && stop()) {
       kill(pid, SIGINT);
       told = true;
     }
@@ -101,7 +101,7 @@ void read_until_closed(pid_t pid, Pipe& out, Pipe& err, const std::atomic<bool>&
   outcome.errors += pending;
 }
 
-ChildOutcome run_child(const std::vector<std::string>& arguments, const std::atomic<bool>& stop,
+ChildOutcome run_child(const std::vector<std::string>& arguments, const std::function<bool()>& stop,
                        const std::function<void(double)>& on_done) {
   ChildOutcome outcome;
   Pipe out, err;
@@ -135,7 +135,7 @@ std::size_t ChildJobs::add(std::vector<std::string> arguments) {
 
 bool ChildJobs::take(std::size_t& job, std::vector<std::string>& arguments) {
   const std::lock_guard lock(mutex_);
-  if (stop_ || next_ == queue_.size()) return false;
+  if (stop_ || cancelled_ || next_ == queue_.size()) return false;
   job = next_++;
   arguments = queue_[job];
   return true;
@@ -150,7 +150,9 @@ void ChildJobs::work() {
   std::size_t job = 0;
   std::vector<std::string> arguments;
   while (take(job, arguments)) {
-    store(job, run_child(arguments, stop_, [&](double done) { on_progress_(job, done); }));
+    store(job, run_child(
+                   arguments, [this] { return stop_ || cancelled_; },
+                   [&](double done) { on_progress_(job, done); }));
     on_progress_(job, 1.0);
   }
 }

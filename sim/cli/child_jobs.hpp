@@ -25,6 +25,8 @@ class ChildJobs {
 
   /// Adds a job (arguments without the program) and returns its number. Safe while others work.
   std::size_t add(std::vector<std::string> arguments);
+  /// Interrupts the running children and empties the queue.
+  void cancel() { cancelled_ = true; }
   /// Runs jobs until none is left in the queue.
   void work();
   /// Requires: no thread is inside `work`.
@@ -35,6 +37,7 @@ class ChildJobs {
   void store(std::size_t job, ChildOutcome outcome);
 
   const std::atomic<bool>& stop_;
+  std::atomic<bool> cancelled_{false};
   OnProgress on_progress_;
   std::mutex mutex_;
   std::vector<std::vector<std::string>> queue_;

@@ -67,6 +67,7 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app{"fleetcache: what a fleet-wide data cache does, before it is built", "fleetcache"};
   Session session;
   session.program = argc > 0 ? argv[0] : "fleetcache";
+  for (int i = 0; i < argc; ++i) session.command_line += (i > 0 ? " " : "") + std::string(argv[i]);
   build(app, session);
   try {
     app.parse(argc, argv);

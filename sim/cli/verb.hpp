@@ -22,7 +22,8 @@ enum Exit : int {
 /// Shared by all verbs of one process.
 struct Session {
   int exit_code = kDone;
-  std::string program;  ///< argv[0], to start this binary again (one SimGrid engine per process)
+  std::string program;       ///< argv[0]
+  std::string command_line;  ///< all words as given, for run.json
 };
 
 /// Prints "error: text" to stderr and remembers the exit code.

@@ -1,0 +1,44 @@
+/// One `run`: the base scenario and what stands beside it (variants, replicates under other seeds,
+/// the +10 % what-if), as one result.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "analysis/result.hpp"
+#include "policies/base/result.hpp"
+#include "sim/cli/progress.hpp"
+#include "sim/scenario/loader.hpp"
+#include "sim/world/run.hpp"
+
+namespace fleetcache::cli {
+
+enum class Rung { kExact, kAnalytic };
+
+struct StudyOptions {
+  std::string what;                   ///< file or preset, for the children
+  std::vector<std::string> settings;  ///< of `--set` and `--seed`, for the children
+  bool variants = true;
+  bool what_if = true;
+  std::uint32_t seeds = 1;  ///< runs of the base under different seeds, the first included
+  ProgressMode progress = ProgressMode::kNone;
+};
+
+struct StudyOutcome {
+  analysis::Result result;
+  std::vector<std::string> failures;  ///< "variant NAME: why": the answer is partial
+};
+
+/// Runs everything at one rung. At the exact rung the base runs in this process and the others in
+/// children, at most two at once; the analytic rung needs no children. Fails when the base has no
+/// answer.
+Result<StudyOutcome> run_study(const scenario::Loaded& loaded, Rung rung,
+                               const StudyOptions& options);
+
+/// Arguments that `--variant` would take from a scenario: "path=value", in order. Fails for an
+/// unknown name.
+Result<std::vector<std::string>> variant_settings(const scenario::Scenario& scenario,
+                                                  const std::string& name);
+
+}  // namespace fleetcache::cli

@@ -1,0 +1,308 @@
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "analysis/io/format.hpp"
+#include "analysis/io/json.hpp"
+#include "analysis/io/out_dir.hpp"
+#include "analysis/io/result_report.hpp"
+#include "analysis/verdict.hpp"
+#include "sim/cli/assemble.hpp"
+#include "sim/cli/build_info.hpp"
+#include "sim/cli/child_jobs.hpp"
+#include "sim/cli/interrupt.hpp"
+#include "sim/cli/study.hpp"
+#include "sim/cli/verb.hpp"
+#include "sim/scenario/quantity.hpp"
+
+namespace fleetcache::cli {
+namespace {
+
+constexpr std::uint64_t kNodesMax = 2000;  // of the exact rung, DESIGN.md section 5
+// With `--seeds auto`, short runs are repeated under other seeds: five give a useful interval.
+constexpr std::uint32_t kSeedsAuto = 5;
+constexpr double kShortRun_s = 3;
+
+struct RunFlags {
+  std::string what;
+  std::vector<std::string> settings;
+  std::string seed;
+  std::string rung;
+  std::string format = "table";
+  std::string out;
+  std::string fail_on;
+  std::string variant;
+  std::string seeds = "auto";
+  std::string progress = "auto";
+  std::string max_memory = "24GiB";
+  std::string max_time = "2h";
+  bool overwrite = false;
+  bool no_variants = false;
+  bool no_what_if = false;
+  bool quiet = false;
+  bool single = false;  ///< this process is a companion of another run
+  std::string command_line;
+};
+
+/// One call of `fleetcache run`, step by step; each step may end it.
+class RunVerb {
+ public:
+  RunVerb(RunFlags flags, Session& session) : flags_(std::move(flags)), session_(session) {}
+  void run();
+
+ private:
+  bool load();
+  bool choose_rung();
+  bool within_limits(const world::Estimate& estimate, double memory_max, double time_max);
+  bool check_out();
+  bool choose_seeds();
+  bool simulate();
+  void print() const;
+  bool write_out();
+  void set_exit_code();
+  void say(const std::string& text) const;
+  analysis::io::StudyKey key() const;
+  std::string reproduce() const;
+  const char* rung_name() const { return rung_ == Rung::kExact ? "exact" : "analytic"; }
+
+  RunFlags flags_;
+  Session& session_;
+  std::optional<scenario::Loaded> loaded_;
+  Rung rung_ = Rung::kExact;
+  world::Estimate estimate_;
+  StudyOptions options_;
+  StudyOutcome outcome_;
+  std::chrono::system_clock::time_point began_ = std::chrono::system_clock::now();
+};
+
+void RunVerb::say(const std::string& text) const {
+  if (!flags_.quiet && !flags_.single) std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+bool RunVerb::load() {
+  if (!flags_.seed.empty()) flags_.settings.push_back("seed=" + flags_.seed);
+  auto loaded = scenario::load(flags_.what, flags_.settings);
+  if (loaded && !flags_.variant.empty()) {
+    const auto settings = variant_settings(loaded->scenario, flags_.variant);
+    if (!settings) {
+      fail(session_, kBadInput, settings.error().text());
+      return false;
+    }
+    flags_.settings.insert(flags_.settings.end(), settings->begin(), settings->end());
+    loaded = scenario::load(flags_.what, flags_.settings);
+  }
+  if (!loaded) {
+    fail(session_, kBadInput, loaded.error().text());
+    return false;
+  }
+  loaded_ = std::move(loaded).value();
+  return true;
+}
+
+std::string cost_text(const world::Estimate& e) {
+  using analysis::io::quantity;
+  return analysis::io::grouped(e.nodes) + " nodes, about " +
+         quantity(e.requests, "1/s").substr(0, quantity(e.requests, "1/s").size() - 2) +
+         " requests, " + quantity(e.memory_bytes, "B") + " of memory and " +
+         quantity(e.cpu_seconds, "s") + " of CPU a run";
+}
+
+bool RunVerb::within_limits(const world::Estimate& e, double memory_max, double time_max) {
+  return e.nodes <= kNodesMax && e.memory_bytes <= memory_max && e.cpu_seconds <= time_max;
+}
+
+bool RunVerb::choose_rung() {
+  const auto memory = scenario::parse_bytes(flags_.max_memory);
+  const auto time = scenario::parse_duration(flags_.max_time);
+  if (!memory || !time) {
+    fail(session_, kBadInput,
+         !memory ? "--max-memory: " + memory.error().text() : "--max-time: " + time.error().text());
+    return false;
+  }
+  estimate_ = world::estimate(loaded_->scenario);
+  const bool fits =
+      within_limits(estimate_, static_cast<double>(*memory), static_cast<double>(*time) / 1e9);
+  const std::string asked = flags_.rung.empty() ? loaded_->scenario.rung : flags_.rung;
+  if (asked == "analytic" || (asked != "exact" && !fits)) {
+    rung_ = Rung::kAnalytic;
+    if (asked != "analytic") {
+      say("rung analytic (auto): simulating would take " + cost_text(estimate_) + "; limits: " +
+          std::to_string(kNodesMax) + " nodes, " + flags_.max_memory + ", " + flags_.max_time);
+    }
+    return true;
+  }
+  if (!fits) {
+    fail(session_, kRefused,
+         "the exact rung would simulate " + cost_text(estimate_) + "; limits: " +
+             std::to_string(kNodesMax) + " nodes, " + flags_.max_memory + " (--max-memory), " +
+             flags_.max_time + " (--max-time). --rung analytic answers in seconds");
+    return false;
+  }
+  say((asked == "exact" ? "rung exact: " : "rung exact (auto): ") + cost_text(estimate_));
+  return true;
+}
+
+analysis::io::StudyKey RunVerb::key() const {
+  return {loaded_->digest, rung_name(), version(), policy_digest()};
+}
+
+bool RunVerb::check_out() {
+  if (flags_.out.empty()) return true;
+  const Status status = analysis::io::check_directory(flags_.out, key(), flags_.overwrite);
+  if (!status) fail(session_, kBadInput, "--out " + status.error().text());
+  return status.ok();
+}
+
+bool RunVerb::choose_seeds() {
+  if (flags_.seeds == "auto") {
+    options_.seeds = estimate_.cpu_seconds <= kShortRun_s ? kSeedsAuto : 1;
+  } else {
+    const auto seeds = scenario::parse_count(flags_.seeds);
+    if (!seeds || *seeds < 1 || *seeds > 1000) {
+      fail(session_, kBadInput, "--seeds: '" + flags_.seeds + "' is not auto or 1 to 1000");
+      return false;
+    }
+    options_.seeds = static_cast<std::uint32_t>(*seeds);
+  }
+  if (flags_.single || rung_ == Rung::kAnalytic) options_.seeds = 1;
+  return true;
+}
+
+bool RunVerb::simulate() {
+  options_.what = flags_.what;
+  options_.settings = flags_.settings;
+  options_.variants = !flags_.no_variants && !flags_.single && flags_.variant.empty();
+  options_.what_if = !flags_.no_what_if && !flags_.single;
+  options_.progress = flags_.quiet ? ProgressMode::kNone : progress_mode(flags_.progress);
+  catch_signals();
+  auto outcome = run_study(*loaded_, rung_, options_);
+  if (!outcome) {
+    fail(session_, kBadInput, outcome.error().text());
+    return false;
+  }
+  outcome_ = std::move(outcome).value();
+  for (const std::string& failure : outcome_.failures) {
+    std::fprintf(stderr, "warning: %s\n", failure.c_str());
+  }
+  return true;
+}
+
+std::string quoted(const std::string& word) {
+  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "-_=./:%+,@") == std::string::npos) {
+    return word;
+  }
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string RunVerb::reproduce() const {
+  std::string command = "fleetcache run " + quoted(flags_.what);
+  for (const std::string& setting : flags_.settings) command += " --set " + quoted(setting);
+  command += std::string(" --rung ") + rung_name();
+  if (rung_ == Rung::kExact) command += " --seeds " + std::to_string(options_.seeds);
+  if (flags_.no_variants) command += " --no-variants";
+  if (flags_.no_what_if) command += " --no-what-if";
+  return command;
+}
+
+void RunVerb::print() const {
+  std::string text;
+  if (flags_.format == "json") {
+    text = analysis::io::canonical(analysis::io::to_json(outcome_.result));
+  } else {
+    const auto report = analysis::io::describe(outcome_.result, reproduce());
+    text =
+        flags_.format == "md" ? analysis::io::to_markdown(report) : analysis::io::to_text(report);
+  }
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+bool RunVerb::write_out() {
+  if (flags_.out.empty()) return true;
+  using std::chrono::duration;
+  const auto now = std::chrono::system_clock::now();
+  char host[256] = {};
+  gethostname(host, sizeof host - 1);
+  const nlohmann::json run = {{"command_line", flags_.command_line},
+                              {"host", host},
+                              {"began_unix_s", duration<double>(began_.time_since_epoch()).count()},
+                              {"wall_s", duration<double>(now - began_).count()},
+                              {"exit_code", session_.exit_code}};
+  const Status status = analysis::io::write_directory(
+      flags_.out, {{"result.json", analysis::io::canonical(analysis::io::to_json(outcome_.result))},
+                   {"scenario.resolved.json", analysis::io::canonical(loaded_->resolved)},
+                   {"run.json", analysis::io::canonical(run)}});
+  if (!status) fail(session_, kRetry, "--out " + status.error().text());
+  return status.ok();
+}
+
+void RunVerb::set_exit_code() {
+  if (!conserved(outcome_.result)) {
+    fail(session_, kInvariant, "conservation is broken: do not use these figures, report the bug");
+  } else if (interrupted()) {
+    fail(session_, interrupt_exit_code(), "interrupted: the figures are partial");
+  } else if (!outcome_.failures.empty()) {
+    session_.exit_code = kPartial;
+  } else if (flags_.fail_on == "slo") {
+    session_.exit_code = analysis::slo_exit_code(outcome_.result.verdict);
+  }
+}
+
+void RunVerb::run() {
+  if (flags_.single) end_with_parent();
+  if (!load() || !choose_rung() || !check_out() || !choose_seeds() || !simulate()) return;
+  set_exit_code();
+  print();
+  write_out();
+}
+
+void add_flags(CLI::App& verb, RunFlags& flags) {
+  verb.add_option("scenario", flags.what, "scenario file or name of a preset")->required();
+  verb.add_option("--set", flags.settings, "path=value: overrides one value; repeatable")
+      ->take_all()
+      ->expected(1)
+      ->type_name("PATH=VALUE");
+  verb.add_option("--seed", flags.seed, "seed of all random streams")->type_name("N");
+  verb.add_option("--rung", flags.rung, "exact, analytic, or auto (by size)")
+      ->check(CLI::IsMember({"exact", "analytic", "auto"}));
+  verb.add_option("--format", flags.format, "table, json or md")
+      ->check(CLI::IsMember({"table", "json", "md"}));
+  verb.add_option("--out", flags.out, "folder for result.json, scenario.resolved.json, run.json")
+      ->type_name("DIR");
+  verb.add_flag("--overwrite", flags.overwrite, "let --out replace another study");
+  verb.add_option("--fail-on", flags.fail_on, "slo: exit 1 when missed, 4 when undecided")
+      ->check(CLI::IsMember({"slo"}));
+  verb.add_flag("--no-variants", flags.no_variants, "only the base of the scenario");
+  verb.add_flag("--no-what-if", flags.no_what_if, "skip the +10 % re-run");
+  verb.add_option("--variant", flags.variant, "one variant instead of the base")->type_name("NAME");
+  verb.add_option("--seeds", flags.seeds, "runs of the base for the seed error; auto: 5 if short")
+      ->type_name("N");
+  verb.add_option("--max-memory", flags.max_memory, "refuse (exit 3) above this; default 24GiB")
+      ->type_name("SIZE");
+  verb.add_option("--max-time", flags.max_time, "refuse (exit 3) above this CPU time; default 2h")
+      ->type_name("TIME");
+  verb.add_option("--progress", flags.progress, "auto, bar, line, json or none")
+      ->check(CLI::IsMember({"auto", "bar", "line", "json", "none"}));
+  verb.add_flag("--quiet", flags.quiet, "nothing on stderr but errors");
+  verb.add_flag("--single", flags.single, "")->group("");
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Session& session) {
+  auto* verb = app.add_subcommand("run", "simulate one scenario, or answer it in closed form");
+  const auto flags = std::make_shared<RunFlags>();
+  add_flags(*verb, *flags);
+  verb->callback([flags, &session] {
+    flags->command_line = session.command_line;
+    RunVerb(*flags, session).run();
+  });
+}
+
+}  // namespace fleetcache::cli
