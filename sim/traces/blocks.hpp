@@ -1,0 +1,53 @@
+/// Parts of a trace in memory, and what has to be known of a trace before it is replayed.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "policies/base/result.hpp"
+#include "sim/traces/reader.hpp"
+
+namespace fleetcache::traces {
+
+/// Requests of one read; 2 MiB, so that a block stays in the second-level cache while many policies
+/// look at it, and no vector of a whole trace has to grow and move.
+constexpr std::size_t kBlockRequests = 65536;
+
+struct TraceBlocks {
+  std::vector<std::vector<Request>> blocks;
+  std::uint64_t requests = 0;  ///< in the blocks, requests of size 0 left out
+  std::uint64_t dropped = 0;   ///< requests of size 0
+  bool complete = false;       ///< the trace ends here
+};
+
+/// Reads on until `limit` requests are there (rounded up to a block), the trace ends, or `stop`
+/// (may be null) turns true. Memory: 32 bytes a request.
+Result<TraceBlocks> read_blocks(TraceReader& reader, std::uint64_t limit,
+                                const std::atomic<bool>* stop = nullptr);
+
+/// Totals of a trace.
+class TraceTotals {
+ public:
+  /// With `distinct`, ids are counted too, at about 32 bytes an id.
+  explicit TraceTotals(bool distinct);
+  ~TraceTotals();
+  TraceTotals(TraceTotals&&) noexcept;
+  TraceTotals& operator=(TraceTotals&&) noexcept;
+
+  void add(const std::vector<Request>& block);
+
+  std::uint64_t requests = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t smallest = 0;  ///< least size; 0 when there are no requests
+  std::uint64_t largest = 0;
+  std::uint64_t objects = 0;       ///< distinct ids; 0 when not counted
+  std::uint64_t object_bytes = 0;  ///< working set: sizes of distinct ids at their first request
+
+ private:
+  struct Seen;
+  std::unique_ptr<Seen> seen_;
+};
+
+}  // namespace fleetcache::traces

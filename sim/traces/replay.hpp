@@ -1,0 +1,71 @@
+/// Replays one trace through many caches: policies × capacities, the policy core deciding.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "policies/base/result.hpp"
+#include "sim/traces/blocks.hpp"
+#include "sim/traces/reader.hpp"
+
+namespace fleetcache::traces {
+
+/// A capacity as asked for: an amount, or a share of the working set, truncated as libCacheSim
+/// does.
+struct Capacity {
+  std::uint64_t amount = 0;            ///< objects or bytes; 0 when it is a share
+  std::uint64_t share_millionths = 0;  ///< of the working set: 10 % is 100 000
+
+  static constexpr std::uint64_t kWhole = 1'000'000;
+};
+
+struct ReplaySpec {
+  std::vector<std::string> policies;  ///< names of eviction_policies.def, aliases too
+  std::vector<Capacity> capacities;
+  bool unit_size = false;       ///< every size is taken as 1
+  bool recompute_next = false;  ///< do not trust the next accesses that the trace holds
+  unsigned threads = 1;         ///< of independent (policy, capacity) cells; the result is the same
+  std::uint64_t seed = 0;       ///< for policies that draw
+  /// A trace above this many requests (32 bytes each) is read twice and replayed in parts.
+  std::uint64_t window = std::uint64_t{1} << 25;
+  const std::atomic<bool>* stop = nullptr;    ///< turns true: give what there is, marked partial
+  std::function<void(double done)> progress;  ///< share done, 0..1, now and then
+};
+
+/// What one cache did. Every request counts, there is no warm-up and metadata costs nothing.
+struct ReplayRow {
+  std::string policy;  ///< as asked for
+  std::uint64_t capacity = 0;
+  std::uint64_t requests = 0;  ///< replayed; fewer than the trace has when interrupted
+  std::uint64_t misses = 0;
+  std::uint64_t bytes = 0;  ///< asked for; the number of requests where every size is 1
+  std::uint64_t miss_bytes = 0;
+  std::uint64_t not_stored = 0;  ///< misses that the policy refused to keep
+  std::uint64_t too_large = 0;   ///< requests of objects larger than the cache
+  double cpu_s = 0;              ///< of this row, reading not included
+};
+
+struct ReplayReport {
+  TraceInfo info;
+  std::vector<ReplayRow> rows;  ///< policies in the order asked for, each with all capacities
+  bool unit_objects = false;    ///< capacities count objects, not bytes
+  bool partial = false;         ///< stopped before the end
+  std::uint64_t dropped = 0;    ///< requests of size 0, left out before anything else
+  double read_cpu_s = 0;
+};
+
+/// Replays the trace at `path` ("-" is standard input).
+///
+/// Sizes are ignored with `unit_size` and where the trace has none. Policies that know the future
+/// (Belady) use the trace's own next accesses, or ones computed by a pass from the end; then, as
+/// for standard input, the whole trace is held in memory, 32 bytes a request.
+/// Fails for what open_trace and its reader refuse, an unknown policy, a capacity of 0 (or a share
+/// that truncates to 0), a trace without requests, and next accesses that point backwards.
+Result<ReplayReport> replay(const std::string& path, const ReadOptions& options,
+                            const ReplaySpec& spec);
+
+}  // namespace fleetcache::traces
