@@ -65,6 +65,7 @@ void InferenceRun::arrive(TimePoint now, std::uint32_t request) {
   active.request = request;
   active.node = first_ + request % service_->nodes;  // round robin, as the load balancer in front
   active.arrived = now;
+  if (shadow_ != nullptr) look_up_shadow(now, active);
   if (cache_->settings().touch == scenario::Touch::kArrival) look_up(now, active);
   Server& server = servers_[active.node - first_];
   if (server.busy < service_->prefill_slots) return schedule(now, id);
@@ -96,6 +97,22 @@ void InferenceRun::look_up(TimePoint now, Active& active) {
     if (instant) cache_->fill(now, domain, request.object, block_bytes_, request.traffic);
   }
   collector_->count("kv.usable_blocks", active.hits.size());
+}
+
+void InferenceRun::look_up_shadow(TimePoint now, const Active& active) {
+  const DomainId domain = shadow_->domain_of(active.node);
+  const auto count = static_cast<std::uint32_t>(requests_[active.request].blocks.size());
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const ReadRequest request = block(active, i);
+    collector_->count("kv.shadow_lookups");
+    if (const auto where = shadow_->find(domain, request.object)) {
+      collector_->count("kv.shadow_hits");
+      shadow_->touch(now, *where);
+    } else {
+      shadow_->miss(now, domain, request.object, block_bytes_);
+      shadow_->fill(now, domain, request.object, block_bytes_, request.traffic);
+    }
+  }
 }
 
 void InferenceRun::schedule(TimePoint now, std::uint32_t id) {

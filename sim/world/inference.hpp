@@ -20,6 +20,10 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
                engine::EventQueue& queue, DataPath& path, CacheService& cache,
                probes::Collector& collector);
 
+  /// A second cache that sees every prompt at its arrival and stores at that instant: what an ideal
+  /// cache of the same size and policy would hit. Its counters are "kv.shadow_hits" and
+  /// "kv.shadow_lookups" of the main collector.
+  void watch(CacheService& shadow) { shadow_ = &shadow; }
   void start();
   const scenario::InferenceService& service() const { return *service_; }
   std::uint64_t block_bytes() const { return block_bytes_; }
@@ -52,6 +56,7 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   void on_read_done(TimePoint now, std::uint64_t tag, bool ok) override;
   void arrive(TimePoint now, std::uint32_t request);
   void look_up(TimePoint now, Active& active);
+  void look_up_shadow(TimePoint now, const Active& active);
   void schedule(TimePoint now, std::uint32_t id);
   void fetch(TimePoint now, std::uint32_t id);
   void prefill(TimePoint now, std::uint32_t id);
@@ -63,6 +68,7 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   engine::EventQueue* queue_;
   DataPath* path_;
   CacheService* cache_;
+  CacheService* shadow_ = nullptr;
   probes::Collector* collector_;
   NodeId first_;
   std::uint64_t block_bytes_;

@@ -104,6 +104,18 @@ void World::report_inference(probes::Record& record) const {
   record.metrics["kv.block_misses"] = {lookups - hits, "1", 0};
   record.metrics["kv.block_hit_ratio"] = {ratio(hits, lookups), "ratio", 0};
   record.metrics["kv.usable_block_ratio"] = {ratio(usable, lookups), "ratio", 0};
+  if (!shadow_) return;
+  const auto shadow = ratio(static_cast<double>(collector_.counter("kv.shadow_hits")),
+                            static_cast<double>(collector_.counter("kv.shadow_lookups")));
+  record.metrics["kv.block_hit_ratio_instant"] = {shadow, "ratio", 0};
+  char note[320];
+  std::snprintf(
+      note, sizeof note,
+      "Block hit ratio %.4f with real timing, %.4f if blocks were stored and refreshed at "
+      "arrival: a block is asked for again while the prompt that computes it is still in the "
+      "queue or in prefill, and blocks are refreshed in the order of delivery, not arrival.",
+      ratio(hits, lookups), shadow);
+  record.notes.push_back(note);
 }
 
 void World::report_cache(probes::Record& record) const {

@@ -57,7 +57,7 @@ Status World::build_services() {
   for (const auto& [name, service] : scenario_.inference) {
     auto first = claim_nodes(name, service.region, service.pool, service.nodes);
     if (!first) return first.error();
-    ServicePlan plan{&service, *first, {}};
+    ServicePlan plan{&service, *first, {}, 0};
     if (service.arrivals.trace.empty()) {
       plan.requests = synthetic_requests(service, scenario_.seed, scenario_.horizon);
     } else {
@@ -65,6 +65,7 @@ Status World::build_services() {
       if (!requests) return requests.error();
       plan.requests = std::move(requests).value();
     }
+    for (const traces::KvRequest& request : plan.requests) plan.blocks += request.blocks.size();
     service_plans_.push_back(std::move(plan));
   }
   auto cache = CacheService::build(scenario_, *platform_, catalogues(), collector_);
@@ -87,6 +88,8 @@ Status World::build_jobs() {
                                                         std::move(plan.requests), *platform_,
                                                         queue_, *path_, *cache_, collector_));
   }
+  const Status shadow = build_shadow();
+  if (!shadow) return shadow.error();
   for (const scenario::FleetEvent& event : scenario_.events) {
     const bool failure = event.kind != scenario::EventKind::kThrottleOrigin;
     if (failure && scenario_.cache.index == scenario::Index::kPooled && cache_->enabled()) {
@@ -97,6 +100,27 @@ Status World::build_jobs() {
   }
   events_ =
       std::make_unique<FleetEvents>(scenario_, *platform_, queue_, *cache_, *origin_, training_);
+  return Nothing{};
+}
+
+// Where time passes between a miss and its fill, a second cache shows what that costs. It sees KV
+// blocks only, so it is left out where training shares the nodes or nodes fail.
+Status World::build_shadow() {
+  const bool timed = scenario_.cache.fill == scenario::Fill::kTimed;
+  if (inference_.empty() || !cache_->enabled() || !timed || !scenario_.events.empty()) {
+    return Nothing{};
+  }
+  for (const auto& service : inference_) {
+    for (const auto& job : training_) {
+      const bool shared = job->job().region == service->service().region &&
+                          job->job().pool == service->service().pool;
+      if (shared) return Nothing{};
+    }
+  }
+  auto shadow = CacheService::build(scenario_, *platform_, catalogues(), shadow_collector_);
+  if (!shadow) return shadow.error();
+  shadow_ = std::move(shadow).value();
+  for (const auto& service : inference_) service->watch(*shadow_);
   return Nothing{};
 }
 
@@ -142,9 +166,7 @@ std::vector<Catalogue> World::catalogues() const {
     }
   }
   for (const ServicePlan& plan : service_plans_) {
-    std::uint64_t blocks = 0;
-    for (const traces::KvRequest& request : plan.requests) blocks += request.blocks.size();
-    add(platform_->pool(plan.service->region, plan.service->pool), blocks,
+    add(platform_->pool(plan.service->region, plan.service->pool), plan.blocks,
         plan.service->kv_bytes_per_token.count * plan.service->block_tokens);
   }
   return result;

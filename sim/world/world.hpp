@@ -26,6 +26,7 @@ class World : private engine::EventHandler {
       : scenario_(scenario), options_(options) {}
   Status build_services();
   Status build_jobs();
+  Status build_shadow();
   Result<NodeId> claim_nodes(const std::string& who, const std::string& region,
                              const std::string& pool, std::uint32_t nodes);
   std::vector<Catalogue> catalogues() const;
@@ -52,6 +53,8 @@ class World : private engine::EventHandler {
   probes::Collector collector_;
   std::unique_ptr<Platform> platform_;
   std::unique_ptr<CacheService> cache_;
+  probes::Collector shadow_collector_;  // the shadow's evictions are nobody's business
+  std::unique_ptr<CacheService> shadow_;
   std::unique_ptr<OriginService> origin_;
   std::unique_ptr<DataPath> path_;
   std::unique_ptr<StationProbe> stations_;
@@ -61,7 +64,8 @@ class World : private engine::EventHandler {
   struct ServicePlan {
     const scenario::InferenceService* service;
     NodeId first;
-    std::vector<traces::KvRequest> requests;
+    std::vector<traces::KvRequest> requests;  // moved into the service
+    std::uint64_t blocks = 0;                 // of all prompts
   };
   std::vector<ServicePlan> service_plans_;
   std::vector<std::unique_ptr<TrainingRun>> training_;
