@@ -11,8 +11,8 @@ namespace {
 struct Family {
   std::string_view start, end;
 };
-constexpr std::array<Family, 12> kFamilies = {{{"train.", ".goodput"},
-                                               {"train.", ".stall"},
+constexpr std::array<Family, 12> kFamilies = {{{"train.", "goodput"},
+                                               {"train.", "stall"},
                                                {"train.", ".checkpoint_share"},
                                                {"infer.", ".ttft_mean"},
                                                {"infer.", ".ttft_p50"},

@@ -1,0 +1,116 @@
+#include "analysis/verdict.hpp"
+
+#include <doctest/doctest.h>
+
+#include "analysis/binding.hpp"
+#include "analysis/error_vector.hpp"
+#include "analysis/headline.hpp"
+
+using namespace fleetcache::analysis;
+
+namespace {
+
+Verdict judge(double value, double limit, bool less_than, double error, bool interrupted = false) {
+  const std::map<std::string, Metric> metrics = {{"m", {value, "s", 0}}};
+  const std::vector<ErrorTerm> errors = {{"seed", "m", error, "", false}};
+  return draw_verdicts({{"m", less_than, limit}}, metrics, errors, interrupted).front();
+}
+
+}  // namespace
+
+TEST_CASE("an objective is met or missed only by more than the error") {
+  CHECK(judge(1.0, 1.5, true, 0.4).state == State::kMet);        // margin 0.5 > 0.4
+  CHECK(judge(1.0, 1.5, true, 0.5).state == State::kUndecided);  // margin 0.5 = error
+  CHECK(judge(2.0, 1.5, true, 0.4).state == State::kMissed);     // margin -0.5
+  CHECK(judge(2.0, 1.5, true, 0.6).state == State::kUndecided);
+  CHECK(judge(2.0, 1.5, false, 0.4).state == State::kMet);       // "at least" turns the sign
+  CHECK(judge(1.5, 1.5, true, 0.0).state == State::kUndecided);  // on the limit
+  CHECK(judge(1.0, 1.5, true, 0.4).margin == 0.5);
+}
+
+TEST_CASE("an interrupted run, a missing metric and an unknown error decide nothing") {
+  CHECK(judge(0.0, 1.5, true, 0.0, true).state == State::kUndecided);
+  const auto missing = draw_verdicts({{"absent", true, 1.0}}, {}, {}, false).front();
+  CHECK(missing.state == State::kUndecided);
+  CHECK_FALSE(missing.value.has_value());
+  const std::map<std::string, Metric> metrics = {{"m", {1.0, "s", 0}}};
+  const std::vector<ErrorTerm> unknown = {{"seed", "m", std::nullopt, "", false}};
+  CHECK(draw_verdicts({{"m", true, 100.0}}, metrics, unknown, false).front().state ==
+        State::kUndecided);
+}
+
+TEST_CASE("exit codes under --fail-on slo: missed before undecided before met") {
+  Verdict met, missed, undecided;
+  met.state = State::kMet;
+  missed.state = State::kMissed;
+  CHECK(slo_exit_code({}) == 0);
+  CHECK(slo_exit_code({met}) == 0);
+  CHECK(slo_exit_code({met, undecided}) == 4);
+  CHECK(slo_exit_code({undecided, missed, met}) == 1);
+}
+
+TEST_CASE(
+    "the error vector of a simulated ratio adds seeds and fluid, of a closed form the model") {
+  Metric goodput{0.9, "ratio", 0};
+  goodput.replicates = {0.9, 0.92};
+  const std::map<std::string, Metric> metrics = {{"g", goodput}, {"n", {12, "1", 0}}};
+  const auto terms = error_vector(metrics, {"g", "n", "absent"}, true);
+  REQUIRE(terms.size() == 3);
+  CHECK(terms[0].component == "seed");
+  // s = 0.02 / sqrt(2) = 0.01414; t(1) = 12.7062
+  CHECK(*terms[0].abs == doctest::Approx(0.01414214 * 12.7062).epsilon(1e-6));
+  CHECK(terms[1].component == "fluid");
+  CHECK(*terms[1].abs == doctest::Approx(0.005));  // 5 % of the 10 % that is not useful
+  CHECK(terms[1].external);
+  CHECK(terms[2].metric == "n");  // a count has no fluid term, and here no seed estimate
+  CHECK_FALSE(terms[2].abs.has_value());
+  CHECK(has_unknown_error(terms, "n"));
+  CHECK_FALSE(has_unknown_error(terms, "g"));
+  CHECK(total_error(terms, "g") == doctest::Approx(0.01414214 * 12.7062 + 0.005).epsilon(1e-6));
+  const auto closed = error_vector(metrics, {"g"}, false);
+  REQUIRE(closed.size() == 1);
+  CHECK(closed[0].component == "model");
+}
+
+TEST_CASE("what is left of the transient enters the error") {
+  Metric metric{0, "s", 0};
+  for (int i = 0; i < 20; ++i) metric.batches.push_back(i < 4 ? 5.0 : 1.0);
+  // mean of all = (4 * 5 + 16) / 20 = 1.8; after the cut 1.0
+  const auto terms = error_vector({{"m", metric}}, {"m"}, true);
+  REQUIRE(terms.size() == 3);
+  CHECK(terms[1].component == "warmup");
+  CHECK(*terms[1].abs == doctest::Approx(0.8));
+}
+
+TEST_CASE("the busiest station binds, ties go to the mean and then the name") {
+  const std::map<std::string, Station> stations = {{"a", {0.5, 0.9, 1, "1", "p.a"}},
+                                                   {"b", {0.6, 0.9, 1, "1", "p.b"}},
+                                                   {"c", {0.6, 0.9, 1, "1", "p.c"}},
+                                                   {"d", {0.0, 0.005, 1, "1", "p.d"}},
+                                                   {"e", {0.0, 0.005, 1, "1", "p.a"}}};
+  CHECK(find_binding(stations).resource == "b");
+  CHECK(busiest(stations, 2) == std::vector<std::string>{"b", "c"});
+  // p.a sets an idle and a busy station: it had an effect.
+  CHECK(without_effect(stations) == std::vector<std::string>{"p.d"});
+  CHECK(find_binding({}).resource.empty());
+  CHECK_FALSE(find_binding({}).reason.empty());
+}
+
+TEST_CASE("changed metrics lists what moved, with before and after") {
+  const std::map<std::string, Metric> before = {{"same", {1, "s"}}, {"moved", {2, "s"}}};
+  const std::map<std::string, Metric> after = {{"same", {1 + 1e-12, "s"}}, {"moved", {3, "s"}}};
+  const auto changes = changed_metrics(before, after);
+  REQUIRE(changes.size() == 1);
+  CHECK(changes.at("moved") == std::pair<double, double>{2, 3});
+}
+
+TEST_CASE("headlines start with the objectives and name nothing twice") {
+  const std::map<std::string, Metric> metrics = {{"train.goodput", {0.9, "ratio"}},
+                                                 {"train.a.goodput", {0.9, "ratio"}},
+                                                 {"kv.block_hits", {9, "1"}},
+                                                 {"kv.block_hit_ratio", {0.9, "ratio"}}};
+  const std::vector<Objective> objectives = {{"kv.block_hit_ratio", false, 0.5}};
+  CHECK(headlines(metrics, objectives, true) ==
+        std::vector<std::string>{"kv.block_hit_ratio", "train.a.goodput", "train.goodput"});
+  CHECK(headlines(metrics, objectives, false).size() == 4);
+}
