@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -57,8 +58,10 @@ struct Case {
 
 enum class Tolerance : std::uint8_t { kRelative, kAbsolute, kExact };
 
+/// What an experiment may ask of the program it runs in.
 struct Environment {
-  std::string program;  ///< this binary, to start it again
+  /// Runs a part of the same experiment in another process and returns what it yields.
+  std::function<Result<std::string>(int part)> other_process;
 };
 
 struct Experiment {
@@ -72,6 +75,8 @@ struct Experiment {
   /// Further points of the table, beside the defaults.
   std::vector<std::vector<Setting>> points;
   Result<std::vector<Case>> (*run)(const Parameters&, const Environment&) = nullptr;
+  /// What `Environment::other_process` runs; null when the experiment is one process.
+  Result<std::string> (*part)(int part) = nullptr;
 };
 
 /// |measured - expected| <= max(tolerance, 3 standard errors), from a run long enough that the

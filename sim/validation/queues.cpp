@@ -214,7 +214,7 @@ Experiment v12b() {
   e.formula = "Erlang-C";
   e.rung = "core";
   e.tolerance = 0.02;
-  e.parameters = {{"servers", "1", 10, 1, 100, true}, {"load", "1", 0.8, 0.3, 0.9}};
+  e.parameters = {{"servers", "1", 10, 1, 20, true}, {"load", "1", 0.8, 0.7, 0.9}};
   e.run = run_pool;
   return e;
 }

@@ -28,13 +28,13 @@ double draw_size(std::uint32_t law, Rng& rng) {
 
 class SharedLinks final : public engine::EventHandler, public engine::FlowListener {
  public:
-  SharedLinks(double rho, std::uint64_t flows)
-      : engine_(engine::make_simgrid_engine()), rho_(rho), flows_(flows) {
+  /// Runs until every mean is known to `tolerance`, or for `kMost` transfers of each law.
+  SharedLinks(double rho, double tolerance) : engine_(engine::make_simgrid_engine()), rho_(rho) {
     for (std::uint32_t law = 0; law < kLinks; ++law) {
       links_[law] = engine_->add_link("shared", BytesPerSecond(kMeanBytes));
       queue_.push({0}, this, law);
     }
-    engine_->run(queue_, {std::int64_t{1} << 62}, {});
+    engine_->run(queue_, {std::int64_t{1} << 62}, [&] { return settled(tolerance); });
   }
 
   const Estimate& sojourn_s(std::uint32_t law) const { return sojourn_s_[law].batches(); }
@@ -47,25 +47,34 @@ class SharedLinks final : public engine::EventHandler, public engine::FlowListen
     const double bytes = size * kMeanBytes + 0.5;
     engine_->start(Bytes(bytes < 1 ? 1 : static_cast<std::uint64_t>(bytes)), route, this,
                    starts_[law].size() * kLinks + law);
-    if (starts_[law].size() == flows_) return;
+    if (starts_[law].size() == kMost) return;
     queue_.push(now + from_seconds(rng.exponential() / rho_), this, law);
   }
 
   void on_flow_done(TimePoint now, std::uint64_t tag) override {
     const auto law = static_cast<std::uint32_t>(tag % kLinks);
     const std::uint64_t flow = tag / kLinks - 1;
-    if (flow < flows_ / 20) return;  // the link was empty at the start
+    if (flow < kWarmUp) return;  // the link was empty at the start
     sojourn_s_[law].add(to_seconds(now - starts_[law][flow]));
   }
 
  private:
   using LinkRoute = std::array<engine::LinkId, 1>;
   static constexpr std::uint64_t kBatch = 10'000;
+  static constexpr std::uint64_t kWarmUp = 20'000;
+  static constexpr std::uint64_t kLeastBatches = 30;
+  static constexpr std::uint64_t kMost = 8'000'000;
+
+  bool settled(double tolerance) const {
+    for (const BatchEstimate& sojourn : sojourn_s_) {
+      if (!sojourn.batches().settled(tolerance, kLeastBatches)) return false;
+    }
+    return true;
+  }
 
   std::unique_ptr<engine::FlowEngine> engine_;
   engine::EventQueue queue_;
   double rho_;
-  std::uint64_t flows_;
   std::array<engine::LinkId, kLinks> links_{};
   std::array<std::vector<TimePoint>, kLinks> starts_;
   std::array<Rng, kLinks> rng_{Rng(21, "validation/sharing", 0), Rng(21, "validation/sharing", 1),
@@ -76,7 +85,7 @@ class SharedLinks final : public engine::EventHandler, public engine::FlowListen
 
 Result<std::vector<Case>> run_sharing(const Parameters& p, const Environment&) {
   const double expected = to_seconds(models::mg1_ps_sojourn(PerSecond(p["rho"]), 1));
-  const SharedLinks links(p["rho"], p.count("flows"));
+  const SharedLinks links(p["rho"], 0.04 * expected);
   constexpr const char* kLaws[] = {"constant", "exponential", "two-phase"};
   std::vector<Case> cases;
   for (std::uint32_t law = 0; law < kLinks; ++law) {
@@ -96,7 +105,7 @@ Experiment v21() {
   e.formula = "S / (1 - rho)";
   e.rung = "exact";
   e.tolerance = 0.04;
-  e.parameters = {{"rho", "1", 0.8, 0.05, 0.9}, {"flows", "1", 4e5, 1e5, 4e6, true}};
+  e.parameters = {{"rho", "1", 0.8, 0.05, 0.85}};
   e.run = run_sharing;
   return e;
 }
