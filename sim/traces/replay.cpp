@@ -7,8 +7,6 @@
 #include <optional>
 #include <thread>
 
-#include "policies/eviction/eviction.hpp"
-
 namespace fleetcache::traces {
 
 namespace {
@@ -161,10 +159,13 @@ class Replay {
 
  private:
   Status check_policies() {
-    for (const std::string& name : spec_.policies) {
-      const eviction::PolicyInfo* info = eviction::find_policy(name);
-      if (info == nullptr) return Error{"--policy", "there is no policy \"" + name + "\""};
+    for (const std::string& text : spec_.policies) {
+      auto wish = parse_policy(text);
+      if (!wish) return wish.error();
+      const eviction::PolicyInfo* info = eviction::find_policy(wish->name);
+      if (info == nullptr) return Error{"--policy", "there is no policy \"" + wish->name + "\""};
       needs_next_ = needs_next_ || info->needs_next_access;
+      policies_.push_back(std::move(wish).value());
     }
     return Nothing{};
   }
@@ -231,7 +232,7 @@ class Replay {
     if (report_.partial) return Nothing{};
     requests_ = totals->requests;
     report_.read_cpu_s += cpu_seconds() - start;
-    for (const std::string& policy : spec_.policies) {
+    for (const PolicyWish& policy : policies_) {
       for (const Capacity& wish : spec_.capacities) {
         if (const Status s = make_cell(policy, wish, *totals); !s) return s.error();
       }
@@ -239,7 +240,7 @@ class Replay {
     return Nothing{};
   }
 
-  Status make_cell(const std::string& policy, const Capacity& wish, const TraceTotals& totals) {
+  Status make_cell(const PolicyWish& policy, const Capacity& wish, const TraceTotals& totals) {
     const auto capacity = amount(wish, totals);
     if (!capacity) return capacity.error();
     eviction::Config config;
@@ -247,13 +248,14 @@ class Replay {
     config.max_entries = static_cast<std::uint32_t>(entries(*capacity, totals));
     config.unit_charge = report_.unit_objects;
     config.seed = spec_.seed;
-    auto cache = eviction::Cache::create(policy, config);
+    config.params = policy.params;
+    auto cache = eviction::Cache::create(policy.name, config);
     if (!cache) return cache.error();
     ReplayRow row;
-    row.policy = policy;
+    row.policy = policy.text;
     row.capacity = *capacity;
     cells_.push_back({std::move(row), std::move(cache).value(),
-                      eviction::find_policy(policy)->needs_next_access, std::nullopt});
+                      eviction::find_policy(policy.name)->needs_next_access, std::nullopt});
     return Nothing{};
   }
 
@@ -288,12 +290,31 @@ class Replay {
   ReplayReport report_;
   std::unique_ptr<TraceReader> reader_;
   TraceBlocks window_;
+  std::vector<PolicyWish> policies_;
   std::vector<Cell> cells_;
   std::uint64_t requests_ = 0;
   bool needs_next_ = false;
 };
 
 }  // namespace
+
+Result<PolicyWish> parse_policy(const std::string& text) {
+  PolicyWish wish;
+  wish.text = text;
+  std::size_t colon = std::min(text.find(':'), text.size());
+  wish.name = text.substr(0, colon);
+  while (colon < text.size()) {
+    const std::size_t start = colon + 1;
+    colon = std::min(text.find(':', start), text.size());
+    const std::string part = text.substr(start, colon - start);
+    const std::size_t equals = part.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == part.size()) {
+      return Error{"--policy", "\"" + part + "\" of \"" + text + "\" is not KEY=VALUE"};
+    }
+    wish.params.emplace_back(part.substr(0, equals), part.substr(equals + 1));
+  }
+  return wish;
+}
 
 Result<ReplayReport> replay(const std::string& path, const ReadOptions& options,
                             const ReplaySpec& spec) {

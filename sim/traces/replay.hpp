@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policies/base/result.hpp"
+#include "policies/eviction/eviction.hpp"
 #include "sim/traces/blocks.hpp"
 #include "sim/traces/reader.hpp"
 
@@ -24,7 +25,8 @@ struct Capacity {
 };
 
 struct ReplaySpec {
-  std::vector<std::string> policies;  ///< names of eviction_policies.def, aliases too
+  /// Names of eviction_policies.def, aliases too, with their parameters: "slru:segments=5".
+  std::vector<std::string> policies;
   std::vector<Capacity> capacities;
   bool unit_size = false;       ///< every size is taken as 1
   bool recompute_next = false;  ///< do not trust the next accesses that the trace holds
@@ -57,6 +59,16 @@ struct ReplayReport {
   std::uint64_t dropped = 0;    ///< requests of size 0, left out before anything else
   double read_cpu_s = 0;
 };
+
+/// A policy as written in a ReplaySpec, taken apart.
+struct PolicyWish {
+  std::string text;
+  std::string name;
+  eviction::Params params;
+};
+
+/// Fails, at "--policy", for a parameter without a value. Knows no names.
+Result<PolicyWish> parse_policy(const std::string& text);
 
 /// Replays the trace at `path` ("-" is standard input).
 ///
