@@ -1,11 +1,12 @@
 /// From files to a Scenario: JSON with comments or YAML, one schema, units in values, `extends`,
-/// `--set`. Every error names file:line:column, the path in the document, the value, what is allowed
-/// and the nearest key.
+/// `--set`. Every error names file:line:column, the path in the document, the value, what is
+/// allowed and the nearest key.
 #pragma once
 
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "policies/base/result.hpp"
@@ -16,10 +17,12 @@ namespace fleetcache::scenario {
 /// Where a resolved value came from and how far to trust it.
 struct Provenance {
   std::string origin;  ///< "file:line:column", "preset:NAME", "default", "--set"
-  std::string kind;    ///< measured, published, vendor, assumed
+  /// measured, published, vendor, assumed; "choice" for a number that the user decides; empty for
+  /// names and switches.
+  std::string kind;
   std::string source;  ///< citation; empty for the user's own values
   std::string text;    ///< as written, e.g. "200Gbps"
-  std::string unit;    ///< of the resolved number: "B", "B/s", "ns", "1/s", "USD", ""
+  std::string unit;    ///< of the resolved number: "B", "B/s", "ns", "1/s", "USD/GB", ""
 };
 
 struct Loaded {
@@ -30,8 +33,14 @@ struct Loaded {
   std::string digest;                            ///< 16 hex digits over the canonical resolved form
 };
 
-/// `what` is a file or a preset's name; `settings` are "path=value" strings in order.
+/// `what` is a file or a preset's name (a name with no '/' and no .json, .jsonc, .yaml, .yml is a
+/// preset); `settings` are "path=value" strings in order. Fails with the first of `problems`.
 Result<Loaded> load(const std::string& what, const std::vector<std::string>& settings);
+/// Everything that is wrong with a scenario, in the order of the document; empty when it loads.
+std::vector<Error> problems(const std::string& what, const std::vector<std::string>& settings);
+/// The scenario as a stand-alone document: every key, quantities with units, nothing extended. Read
+/// back, it has the same digest.
+nlohmann::json standalone(const Loaded& loaded);
 
 /// Names and one-line descriptions of embedded presets.
 std::vector<std::pair<std::string, std::string>> presets();
@@ -39,7 +48,8 @@ std::vector<std::pair<std::string, std::string>> presets();
 std::string preset_text(const std::string& name);
 /// The JSON Schema of scenario files.
 const nlohmann::json& schema();
-/// Help on one key: description, unit, default, range, kind and source.
+/// Help on one key: description, unit, default, range, kind and source. Names of entities stand for
+/// themselves: "regions.eastus2.blob.egress" and "regions.*.blob.egress" are the same key.
 Result<std::string> explain_key(const std::string& path);
 
 }  // namespace fleetcache::scenario

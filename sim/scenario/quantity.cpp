@@ -39,6 +39,9 @@ Result<NumberAndRest> split_number(std::string_view text) {
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   if (text.empty()) return error("is empty");
   if (text.front() == '-') return error("is negative");
+  for (const char* word : {"nan", "inf", "NaN", "Inf", "INF", "NAN"}) {
+    if (text.substr(0, 3) == word) return error("is not a finite number");
+  }
   if (!is_digit(text.front())) return error("is not a number with a unit");
   Decimal number;
   std::size_t i = 0;
@@ -76,7 +79,8 @@ Result<NumberAndRest> split_number(std::string_view text) {
   return NumberAndRest{std::move(number), text};
 }
 
-/// number * scale as a whole number not above `limit`, exactly.
+/// number * scale as a whole number not above `limit`, exactly; what is left below one unit of a
+/// prefixed number ("1.8TiB") is rounded, half up. A scale of 1 takes whole numbers only.
 Result<std::uint64_t> whole(const Decimal& number, std::uint64_t scale, std::uint64_t limit,
                             std::string_view unit, const std::string& limit_text) {
   const std::string too_large = "is too large (at most " + limit_text + ")";
@@ -86,17 +90,22 @@ Result<std::uint64_t> whole(const Decimal& number, std::uint64_t scale, std::uin
   constexpr Wide kRoom = Wide{1} << 64;  // below it, a product with a 64-bit scale cannot overflow
   for (const char c : number.digits) {
     value = value * 10 + static_cast<unsigned>(c - '0');
-    if (value >= kRoom) return error(number.exponent < -18 ? not_whole : too_large);
+    if (value >= kRoom) return error(number.exponent < 0 ? "has too many digits" : too_large);
   }
   value *= scale;
   for (int e = number.exponent; e > 0; --e) {
     value *= 10;
     if (value > limit) return error(too_large);
   }
+  unsigned tenths = 0;
   for (int e = number.exponent; e < 0; ++e) {
-    if (value % 10 != 0) return error(not_whole);
+    if (scale == 1 && value % 10 != 0) return error(not_whole);
+    tenths = static_cast<unsigned>(value % 10);
     value /= 10;
   }
+  if (tenths >= 5) ++value;
+  if (value == 0)
+    return error("is less than one of the " + std::string(unit) + " it is counted in");
   if (value > limit) return error(too_large);
   return static_cast<std::uint64_t>(value);
 }
@@ -304,14 +313,9 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
     return error("is in bits (\"" + std::string(unit) + "\"), but capacities are in bytes: write " +
                  prefix + "B, and mind that 8 bits are 1 byte");
   }
-  Decimal number = split->number;
   std::uint64_t scale = 1;
-  if (data->iec) {
-    scale = std::uint64_t{1} << (10 * data->prefix);
-  } else {
-    number.exponent += 3 * data->prefix;
-  }
-  return whole(number, scale, kMaxBytes, "bytes", "18.4EB");
+  for (int i = 0; i < data->prefix; ++i) scale *= data->iec ? 1024 : 1000;
+  return whole(split->number, scale, kMaxBytes, "bytes", "18.4EB");
 }
 
 Result<double> parse_bytes_per_second(std::string_view text) {
@@ -429,6 +433,25 @@ Result<std::uint64_t> parse_blocks(std::string_view text) {
   if (!split) return split.error();
   if (split->rest != "blocks" && split->rest != "block") return error("does not count blocks");
   return whole(split->number, 1, kMaxBytes, "blocks", "2^64 - 1");
+}
+
+Result<std::int64_t> parse_count(std::string_view text) {
+  auto split = split_number(text);
+  if (!split) return split.error();
+  if (!split->rest.empty()) return error("is not a plain whole number");
+  auto value = whole(split->number, 1, kMaxNanoseconds, "units", "2^63 - 1");
+  if (!value) {
+    return error(value.error().what.rfind("is not", 0) == 0 ? "is not a whole number"
+                                                            : value.error().what);
+  }
+  return static_cast<std::int64_t>(*value);
+}
+
+Result<double> parse_number(std::string_view text) {
+  auto split = split_number(text);
+  if (!split) return split.error();
+  if (!split->rest.empty()) return error("is not a plain number");
+  return rounded(split->number, 0);
 }
 
 std::string print_bytes(std::uint64_t bytes) {

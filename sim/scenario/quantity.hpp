@@ -15,9 +15,9 @@
 namespace fleetcache::scenario {
 
 enum class Dimension : std::uint8_t {
-  kBytes,           ///< "30TB", "28TiB": whole bytes, exact
+  kBytes,           ///< "30TB", "28TiB": whole bytes
   kBytesPerSecond,  ///< "160Gbps", "2.5GB/s": bytes per second
-  kDuration,        ///< "83ms", "2d4h": whole nanoseconds, exact
+  kDuration,        ///< "83ms", "2d4h": whole nanoseconds
   kRate,            ///< "40k/s", "3/min": per second
   kRatio,           ///< "20%", "0.2": dimensionless
   kMoneyPerGb,      ///< "0.02USD/GB": dollars per 10^9 bytes
@@ -30,11 +30,12 @@ std::string_view base_unit(Dimension dimension);
 /// Two spellings to show in an error: `"12TB" or "28TiB"`.
 std::string_view examples(Dimension dimension);
 
-/// Bytes, exactly: no rounding through floating point. Fails when not whole or above 2^64 - 1.
+/// Bytes in integer arithmetic, exact where the number is whole; "1.8TiB" is rounded to the nearest
+/// byte. Fails for part of a byte ("1.5B") and above 2^64 - 1.
 Result<std::uint64_t> parse_bytes(std::string_view text);
 /// Correctly rounded, but for a bandwidth in "/min" or "/h", which do not exist.
 Result<double> parse_bytes_per_second(std::string_view text);
-/// Nanoseconds, exactly. Parts go from large to small, each unit once: "2d4h", "1min30s".
+/// Nanoseconds, as exact as bytes. Parts go from large to small, each unit once: "2d4h", "1min30s".
 Result<std::int64_t> parse_duration(std::string_view text);
 /// Per second; accepts /s, /min, /h and /d.
 Result<double> parse_rate(std::string_view text);
@@ -42,6 +43,10 @@ Result<double> parse_ratio(std::string_view text);
 Result<double> parse_money_per_gb(std::string_view text);
 /// "1000blocks": whole, positive. Error when the text does not end in "blocks" or "block".
 Result<std::uint64_t> parse_blocks(std::string_view text);
+/// A whole number without a unit, at most 2^63 - 1; "1e3" is 1000.
+Result<std::int64_t> parse_count(std::string_view text);
+/// A number without a unit, not negative.
+Result<double> parse_number(std::string_view text);
 /// True when the text counts blocks rather than bytes.
 bool counts_blocks(std::string_view text);
 

@@ -133,6 +133,7 @@ struct CacheTier {
   std::string eviction;  ///< name in eviction_policies.def
   std::map<std::string, std::string> parameters;
   std::string admission;  ///< name in admission_policies.def
+  std::string name;       ///< as in the file, for tables
 };
 
 struct Cache {

@@ -1,0 +1,118 @@
+#include "sim/scenario/document.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+namespace fleetcache::scenario {
+
+std::string Place::text() const {
+  std::string out = source ? source->label : "";
+  if (line > 0) out += ":" + std::to_string(line) + ":" + std::to_string(column);
+  return out;
+}
+
+const Node* Node::find(std::string_view key) const {
+  for (const Member& member : members) {
+    if (member.key == key) return &member.value;
+  }
+  return nullptr;
+}
+
+Node* Node::find(std::string_view key) {
+  return const_cast<Node*>(static_cast<const Node*>(this)->find(key));
+}
+
+Node& Node::set(std::string_view key, const Place& key_place, Node value) {
+  for (Member& member : members) {
+    if (member.key != key) continue;
+    member.place = key_place;
+    member.value = std::move(value);
+    return member.value;
+  }
+  members.push_back(Member{std::string(key), key_place, std::move(value)});
+  return members.back().value;
+}
+
+void Node::erase(std::string_view key) {
+  std::erase_if(members, [&](const Member& member) { return member.key == key; });
+}
+
+std::string quoted(const Node& node) {
+  constexpr std::size_t kLongest = 60;
+  if (node.kind == Node::Kind::kObject) return node.members.empty() ? "{}" : "{...}";
+  if (node.kind == Node::Kind::kList) return node.items.empty() ? "[]" : "[...]";
+  if (node.kind == Node::Kind::kNull) return "null";
+  if (!node.is_string()) return node.text.substr(0, kLongest);
+  const bool cut = node.text.size() > kLongest;
+  return nlohmann::json(node.text.substr(0, kLongest))
+             .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
+         (cut ? "..." : "");
+}
+
+Node merge(Node base, const Node& top) {
+  if (!top.is_object()) return top;
+  if (base.is_string() && base.text.rfind("preset:", 0) == 0) {
+    Node extended;
+    extended.kind = Node::Kind::kObject;
+    extended.place = base.place;
+    const Place place = base.place;
+    extended.set("extends", place, std::move(base));
+    base = std::move(extended);
+  }
+  if (!base.is_object()) {
+    base = Node{};
+    base.kind = Node::Kind::kObject;
+  }
+  base.place = top.place;
+  for (const Member& member : top.members) {
+    if (member.value.kind == Node::Kind::kNull && base.find(member.key) != nullptr) {
+      base.erase(member.key);
+    } else if (Node* old = base.find(member.key)) {
+      *old = merge(std::move(*old), member.value);
+    } else {
+      base.set(member.key, member.place, member.value);
+    }
+  }
+  return base;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  // Optimal string alignment: rows i-2, i-1 and i of the table.
+  std::vector<std::size_t> before(b.size() + 1);
+  std::vector<std::size_t> last(b.size() + 1);
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({replaced, last[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        row[j] = std::min(row[j], before[j - 2] + 1);
+      }
+    }
+    std::swap(before, last);
+    std::swap(last, row);
+  }
+  return last[b.size()];
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  constexpr std::size_t kLongestWord = 200;
+  if (word.size() > kLongestWord) return "";
+  std::size_t best = std::max<std::size_t>(2, word.size() / 3) + 1;
+  const std::string* nearest = nullptr;
+  for (const std::string& candidate : candidates) {
+    std::size_t distance = edit_distance(word, candidate);
+    // A part of the right word is near, however short it is: "nvme" of "nvme_read".
+    const bool part = word.size() >= 3 && candidate.find(word) != std::string::npos;
+    if (part) distance = std::min<std::size_t>(distance, 2);
+    if (distance >= best) continue;
+    best = distance;
+    nearest = &candidate;
+  }
+  return nearest == nullptr ? "" : "did you mean \"" + *nearest + "\"?";
+}
+
+}  // namespace fleetcache::scenario

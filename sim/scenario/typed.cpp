@@ -1,0 +1,335 @@
+#include "sim/scenario/typed.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "sim/scenario/quantity.hpp"
+
+namespace fleetcache::scenario {
+
+using nlohmann::json;
+
+namespace {
+
+Bytes bytes(const json& j, const char* key) { return Bytes(j.at(key).get<std::uint64_t>()); }
+BytesPerSecond bandwidth(const json& j, const char* key) {
+  return BytesPerSecond(j.at(key).get<double>());
+}
+Duration duration(const json& j, const char* key) {
+  return Duration(j.at(key).get<std::int64_t>());
+}
+PerSecond rate(const json& j, const char* key) { return PerSecond(j.at(key).get<double>()); }
+double number(const json& j, const char* key) { return j.at(key).get<double>(); }
+std::uint32_t count(const json& j, const char* key) { return j.at(key).get<std::uint32_t>(); }
+bool flag(const json& j, const char* key) { return j.at(key).get<bool>(); }
+std::string text(const json& j, const char* key) { return j.at(key).get<std::string>(); }
+
+/// Position of a schema enumeration's value among `names`, as the C++ enumeration.
+template <class Enum>
+Enum one_of(const json& j, const char* key, std::initializer_list<std::string_view> names) {
+  const std::string value = text(j, key);
+  const auto at = std::find(names.begin(), names.end(), value);
+  FLEETCACHE_CHECK(at != names.end(), "an enumeration in the schema that has no counterpart");
+  return static_cast<Enum>(at - names.begin());
+}
+
+LatencyLaw latency(const json& j) { return {duration(j, "p50"), duration(j, "p99")}; }
+
+NodePool pool(const std::string& name, const json& j) {
+  const json& s = j.at("sku");
+  NodeSku sku;
+  sku.name = text(s, "name");
+  sku.gpus = count(s, "gpus");
+  sku.dram = bytes(s, "dram");
+  sku.nic = bandwidth(s, "nic");
+  sku.nvme = bytes(s, "nvme");
+  sku.nvme_read = bandwidth(s, "nvme_read");
+  sku.nvme_write = bandwidth(s, "nvme_write");
+  sku.nvme_latency = duration(s, "nvme_latency");
+  sku.nvme_queue_depth = count(s, "nvme_queue_depth");
+  sku.nvme_dwpd = number(s, "nvme_dwpd");
+  return {name, one_of<Role>(j, "role", {"train", "infer", "cpu"}), count(j, "nodes"), sku};
+}
+
+Fabric fabric(const json& j) {
+  Fabric out;
+  out.nodes_per_rack = count(j, "nodes_per_rack");
+  out.racks_per_pod = count(j, "racks_per_pod");
+  out.rack_oversubscription = number(j, "rack_oversubscription");
+  out.pod_oversubscription = number(j, "pod_oversubscription");
+  out.rtt_rack = duration(j, "rtt_rack");
+  out.rtt_pod = duration(j, "rtt_pod");
+  out.rtt_region = duration(j, "rtt_region");
+  out.lookup = duration(j, "lookup");
+  return out;
+}
+
+BlobFrontEnd blob(const json& j) {
+  BlobFrontEnd out;
+  out.accounts = count(j, "accounts");
+  out.requests = rate(j, "requests");
+  out.burst_s = to_seconds(duration(j, "burst"));
+  out.egress = bandwidth(j, "egress");
+  out.ingress = bandwidth(j, "ingress");
+  out.capacity = bytes(j, "capacity");
+  out.blob_requests = rate(j, "blob_requests");
+  out.stream = bandwidth(j, "stream");
+  out.first_byte = latency(j.at("first_byte"));
+  out.fleet_egress = bandwidth(j, "fleet_egress");
+  const json& retry = j.at("retry");
+  out.retry = {count(retry, "retries"), duration(retry, "base"), duration(retry, "cap"),
+               flag(retry, "jitter")};
+  return out;
+}
+
+Bifrost bifrost(const json& j) {
+  Bifrost out;
+  out.stamp = bandwidth(j, "stamp");
+  out.stream = bandwidth(j, "stream");
+  out.first_byte = latency(j.at("first_byte"));
+  out.plan_time = duration(j, "plan_time");
+  out.plan_lease = duration(j, "plan_lease");
+  out.plan_requests = rate(j, "plan_requests");
+  out.eligible = number(j, "eligible");
+  out.fallback = number(j, "fallback");
+  return out;
+}
+
+Region region(const std::string& name, const json& j) {
+  Region out;
+  out.name = name;
+  for (const auto& [key, value] : j.at("pools").items()) out.pools[key] = pool(key, value);
+  out.fabric = fabric(j.at("fabric"));
+  out.blob = blob(j.at("blob"));
+  out.bifrost = bifrost(j.at("bifrost"));
+  out.deltazero = {number(j.at("deltazero"), "capacity_factor"),
+                   number(j.at("deltazero"), "latency_factor")};
+  return out;
+}
+
+std::vector<WanLink> links(const json& list, const PlacedErrors& errors) {
+  std::vector<WanLink> out;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const json& j = list[i];
+    auto ends = j.at("between").get<std::vector<std::string>>();
+    std::sort(ends.begin(), ends.end());
+    const std::string path = "links." + std::to_string(i);
+    if (ends[0] == ends[1]) errors.add(path + ".between", "a link from a region to itself");
+    for (const WanLink& other : out) {
+      if (other.from == ends[0] && other.to == ends[1]) {
+        errors.add(path + ".between",
+                   "a second link between \"" + ends[0] + "\" and \"" + ends[1] + "\"");
+      }
+    }
+    out.push_back({ends[0], ends[1], bandwidth(j, "bandwidth"), duration(j, "rtt"),
+                   bandwidth(j, "stream"), Money(number(j, "cost"))});
+  }
+  std::sort(out.begin(), out.end(), [](const WanLink& a, const WanLink& b) {
+    return std::tie(a.from, a.to) < std::tie(b.from, b.to);
+  });
+  return out;
+}
+
+Cache cache(const json& j) {
+  Cache out;
+  out.enabled = flag(j, "enabled");
+  out.scope = one_of<Scope>(j, "scope", {"node", "rack", "pod", "region", "global"});
+  out.index = one_of<Index>(j, "index", {"per_node", "pooled"});
+  out.fill = one_of<Fill>(j, "fill", {"timed", "instant"});
+  out.touch = one_of<Touch>(j, "touch", {"delivery", "arrival"});
+  out.single_flight = flag(j, "single_flight");
+  out.placement = text(j, "placement");
+  out.virtual_nodes = count(j, "virtual_nodes");
+  std::vector<std::pair<std::uint32_t, CacheTier>> tiers;
+  for (const auto& [name, t] : j.at("tiers").items()) {
+    CacheTier tier;
+    tier.name = name;
+    tier.medium = one_of<Medium>(t, "medium", {"dram", "nvme"});
+    tier.capacity = bytes(t, "capacity");
+    tier.eviction = text(t, "eviction");
+    tier.admission = text(t, "admission");
+    for (const auto& [key, value] : t.at("parameters").items()) {
+      tier.parameters[key] = value.get<std::string>();
+    }
+    tiers.emplace_back(count(t, "order"), std::move(tier));
+  }
+  std::sort(tiers.begin(), tiers.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.first, a.second.medium, a.second.name) <
+           std::tie(b.first, b.second.medium, b.second.name);
+  });
+  for (auto& [order, tier] : tiers) out.tiers.push_back(std::move(tier));
+  return out;
+}
+
+TrainingJob training(const std::string& name, const json& j) {
+  TrainingJob out;
+  out.name = name;
+  out.region = text(j, "region");
+  out.pool = text(j, "pool");
+  out.nodes = count(j, "nodes");
+  out.dataset = text(j, "dataset");
+  out.bytes_per_step = bytes(j, "bytes_per_step");
+  out.compute = duration(j, "compute");
+  out.compute_cv = number(j, "compute_cv");
+  out.prefetch = count(j, "prefetch");
+  out.steps = count(j, "steps");
+  out.shuffle = flag(j, "shuffle");
+  const json& c = j.at("checkpoint");
+  out.checkpoint = {bytes(c, "size"), duration(c, "every"), duration(c, "stall"),
+                    flag(c, "asynchronous"), flag(c, "restore_at_start")};
+  return out;
+}
+
+InferenceService inference(const std::string& name, const json& j) {
+  InferenceService out;
+  out.name = name;
+  out.region = text(j, "region");
+  out.pool = text(j, "pool");
+  out.nodes = count(j, "nodes");
+  const json& r = j.at("requests");
+  out.arrivals.trace = text(r, "trace");
+  out.arrivals.rate = rate(r, "rate");
+  out.arrivals.cv = number(r, "cv");
+  out.arrivals.prompt_tokens = count(r, "prompt_tokens");
+  out.arrivals.output_tokens = count(r, "output_tokens");
+  out.arrivals.prefixes = count(r, "prefixes");
+  out.arrivals.prefix_zipf = number(r, "prefix_zipf");
+  out.arrivals.shared_fraction = number(r, "shared_fraction");
+  out.arrivals.turns = number(r, "turns");
+  out.arrivals.think = duration(r, "think");
+  out.block_tokens = count(j, "block_tokens");
+  out.kv_bytes_per_token = bytes(j, "kv_bytes_per_token");
+  out.prefill_tokens = rate(j, "prefill_tokens");
+  out.prefill_quadratic = number(j, "prefill_quadratic");
+  out.prefill_slots = count(j, "prefill_slots");
+  return out;
+}
+
+/// "rack:REGION/INDEX" taken apart; false when it is not of that form.
+bool parse_target(const std::string& target, std::string_view prefix, FleetEvent& event) {
+  if (target.rfind(prefix, 0) != 0) return false;
+  const std::size_t slash = target.rfind('/');
+  if (slash == std::string::npos || slash <= prefix.size()) return false;
+  const std::string index = target.substr(slash + 1);
+  auto number_of = parse_count(index);
+  if (!number_of || *number_of > 0x7fffffff) return false;
+  event.region = target.substr(prefix.size(), slash - prefix.size());
+  event.index = static_cast<std::uint32_t>(*number_of);
+  return true;
+}
+
+std::vector<FleetEvent> events(const json& list, const PlacedErrors& errors) {
+  std::vector<FleetEvent> out;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const json& j = list[i];
+    const std::string path = "events." + std::to_string(i);
+    FleetEvent event;
+    event.at = duration(j, "at");
+    event.lasts = duration(j, "for");
+    event.factor = number(j, "factor");
+    const bool fails = !j.at("fail").is_null();
+    const bool throttles = !j.at("throttle").is_null();
+    if (fails == throttles) {
+      errors.add(path, "an event is one of \"fail\" and \"throttle\"");
+    } else if (throttles) {
+      event.kind = EventKind::kThrottleOrigin;
+      const std::string target = text(j, "throttle");
+      event.region = target.substr(std::min<std::size_t>(target.size(), 7));
+      if (target.rfind("origin:", 0) != 0) {
+        errors.add(path + ".throttle", "value \"" + target + "\": want \"origin:REGION\"");
+      }
+    } else if (parse_target(text(j, "fail"), "node:", event)) {
+      event.kind = EventKind::kFailNode;
+    } else if (parse_target(text(j, "fail"), "rack:", event)) {
+      event.kind = EventKind::kFailRack;
+    } else {
+      errors.add(path + ".fail", "value \"" + text(j, "fail") +
+                                     "\": want \"node:REGION/INDEX\" or \"rack:REGION/INDEX\"");
+    }
+    out.push_back(event);
+  }
+  std::sort(out.begin(), out.end(), [](const FleetEvent& a, const FleetEvent& b) {
+    return std::tie(a.at.count, a.kind, a.region, a.index, a.lasts.count, a.factor) <
+           std::tie(b.at.count, b.kind, b.region, b.index, b.lasts.count, b.factor);
+  });
+  return out;
+}
+
+/// A limit in the metric's own unit: seconds, bytes, bytes/s, 1/s or a ratio.
+Result<double> parse_limit(std::string_view limit) {
+  if (auto ratio = parse_ratio(limit)) return ratio;
+  if (auto span = parse_duration(limit)) return to_seconds(Duration(*span));
+  if (auto throughput = parse_bytes_per_second(limit)) return throughput;
+  if (auto per_second = parse_rate(limit)) return per_second;
+  if (auto amount = parse_bytes(limit)) return static_cast<double>(*amount);
+  return Error{"", "is no limit"};
+}
+
+std::vector<Objective> objectives(const json& map, const PlacedErrors& errors) {
+  std::vector<Objective> out;
+  for (const auto& [metric, value] : map.items()) {
+    std::string_view rest = value.get_ref<const std::string&>();
+    const std::string whole(rest);
+    while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+    const bool less = rest.substr(0, 1) == "<";
+    const bool more = rest.substr(0, 1) == ">";
+    if (less || more) rest.remove_prefix(rest.substr(1, 1) == "=" ? 2 : 1);
+    const auto limit = parse_limit(rest);
+    if (!(less || more) || !limit) {
+      errors.add("slo." + metric, "value \"" + whole +
+                                      "\": want < or > and a limit, e.g. \"< 2%\", \"> 0.9\", "
+                                      "\"< 2s\"");
+      continue;
+    }
+    out.push_back({metric, less, *limit});
+  }
+  return out;
+}
+
+}  // namespace
+
+void PlacedErrors::add(const std::string& path, const std::string& what) const {
+  std::string at = path;
+  while (!at.empty() && places_->count(at) == 0) {
+    const std::size_t dot = at.rfind('.');
+    at = dot == std::string::npos ? "" : at.substr(0, dot);
+  }
+  std::string pointer = "/" + path;
+  std::replace(pointer.begin(), pointer.end(), '.', '/');
+  const auto place = places_->find(at);
+  const std::string where = place == places_->end() ? "" : place->second.text() + " ";
+  errors_->push_back(Error{where + pointer, what});
+}
+
+Scenario to_scenario(const json& resolved, const PlacedErrors& errors) {
+  Scenario out;
+  out.name = text(resolved, "name");
+  out.description = text(resolved, "description");
+  out.seed = resolved.at("seed").get<std::uint64_t>();
+  out.horizon = duration(resolved.at("time"), "horizon");
+  out.warmup = duration(resolved.at("time"), "warmup");
+  out.rung = text(resolved, "rung");
+  for (const auto& [name, j] : resolved.at("regions").items()) out.regions[name] = region(name, j);
+  out.links = links(resolved.at("links"), errors);
+  out.cache = cache(resolved.at("cache"));
+  out.origin.path =
+      one_of<OriginPath>(resolved.at("origin"), "path", {"fe", "bifrost", "deltazero"});
+  for (const auto& [name, j] : resolved.at("datasets").items()) {
+    out.datasets[name] = {name, bytes(j, "size"), bytes(j, "object"), text(j, "region")};
+  }
+  for (const auto& [name, j] : resolved.at("workloads").items()) {
+    if (text(j, "kind") == "train") out.training[name] = training(name, j);
+    if (text(j, "kind") == "infer") out.inference[name] = inference(name, j);
+  }
+  out.events = events(resolved.at("events"), errors);
+  out.objectives = objectives(resolved.at("slo"), errors);
+  for (const auto& [name, settings] : resolved.at("variants").items()) {
+    for (const auto& [path, value] : settings.items()) {
+      out.variants[name].emplace_back(path, value.get<std::string>());
+    }
+  }
+  out.not_scaled = resolved.at("not_scaled").get<std::vector<std::string>>();
+  return out;
+}
+
+}  // namespace fleetcache::scenario
