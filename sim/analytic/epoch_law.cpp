@@ -1,0 +1,132 @@
+#include "sim/analytic/epoch_law.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "models/cache/epoch.hpp"
+#include "models/capacity/shared_epochs.hpp"
+#include "policies/base/rng.hpp"
+#include "policies/eviction/eviction.hpp"
+
+namespace fleetcache::analytic {
+
+namespace {
+
+constexpr std::uint64_t kUnitsMax = 64;   // past it every policy is within 1/64 of the limit
+constexpr std::uint64_t kReadersMax = 8;  // likewise
+constexpr std::uint64_t kWarmPasses = 3, kMeasuredPasses = 4;
+
+class MiniatureReader {
+ public:
+  MiniatureReader(std::uint64_t number, std::uint64_t start, bool shuffled)
+      : rng_(1, "analytic/miniature", number), at_(start), shuffle_(shuffled) {
+    order_.resize(kMiniatureObjects);
+    std::iota(order_.begin(), order_.end(), 0);
+    mix();
+  }
+  std::uint64_t next(std::uint64_t stride) {
+    if (at_ >= order_.size()) {
+      at_ %= stride;
+      mix();
+    }
+    const std::uint64_t object = order_[at_];
+    at_ += stride;
+    return object;
+  }
+
+ private:
+  void mix() {
+    if (!shuffle_) return;
+    for (std::uint64_t i = order_.size(); i > 1; --i)
+      std::swap(order_[i - 1], order_[rng_.below(i)]);
+  }
+  Rng rng_;
+  std::uint64_t at_;
+  bool shuffle_;
+  std::vector<std::uint64_t> order_;
+};
+
+// The policy on 2,048 objects: warm passes over the data set, then counted ones.
+double miniature(std::string_view policy, const std::map<std::string, std::string>& parameters,
+                 double cached, const EpochReaders& who) {
+  eviction::Config config;
+  config.capacity = static_cast<std::uint64_t>(std::llround(cached * kMiniatureObjects));
+  if (config.capacity == 0) return 0;
+  config.max_entries = kMiniatureObjects;
+  config.unit_charge = true;
+  config.seed = 1;
+  for (const auto& p : parameters) config.params.push_back(p);
+  auto cache = eviction::Cache::create(policy, config);
+  if (!cache) return -1;
+  const auto units = std::min<std::uint64_t>(kUnitsMax, std::llround(who.units));
+  const auto readers = std::min<std::uint64_t>(kReadersMax, std::llround(who.readers));
+  std::vector<MiniatureReader> reader;
+  for (std::uint64_t r = 0; r < readers; ++r)
+    reader.emplace_back(r, r * (kMiniatureObjects / readers), who.shuffle);
+  const std::uint64_t warm = kWarmPasses * kMiniatureObjects;
+  const std::uint64_t all = warm + kMeasuredPasses * kMiniatureObjects;
+  std::uint64_t hits = 0;
+  for (std::uint64_t i = 0; i < all; ++i) {
+    eviction::Meta meta;
+    meta.id = reader[i % readers].next(units);
+    const bool hit = cache->request(TimePoint{static_cast<std::int64_t>(i)}, meta);
+    if (i >= warm && hit) ++hits;
+  }
+  return static_cast<double>(hits) / static_cast<double>(all - warm);
+}
+
+std::string key_of(std::string_view policy, const std::map<std::string, std::string>& parameters,
+                   double cached, const EpochReaders& who) {
+  std::string key(policy);
+  for (const auto& [name, value] : parameters) key += "|" + name + "=" + value;
+  key += "|" + std::to_string(std::llround(cached * kMiniatureObjects));
+  key += "|" + std::to_string(std::min<std::int64_t>(kUnitsMax, std::llround(who.units)));
+  key += "|" + std::to_string(std::min<std::int64_t>(kReadersMax, std::llround(who.readers)));
+  return key + (who.shuffle ? "|s" : "|c");
+}
+
+EpochHit lru(double cached, const EpochReaders& who) {
+  if (!who.shuffle)
+    return {models::epoch_cyclic(cached), EpochMethod::kClosedForm,
+            "LRU, same order: 0 below c = 1"};
+  if (who.units > 1)
+    return {models::epoch_lru_units(cached, who.units), EpochMethod::kClosedForm,
+            "LRU over u caches: sum over k of (1/u)(1-1/u)^(k-1) P(uv > (1-c)/(1-1/u)^(k-1))"};
+  if (who.readers > 1)
+    return {models::epoch_shared(cached, who.readers, models::epoch_lru), EpochMethod::kClosedForm,
+            "LRU, r readers: 1 - (1 - (g + (1-g) ln(1-g))) (1-g)^(r-1), g = 1 - (1-c)^(1/r)"};
+  return {models::epoch_lru(cached), EpochMethod::kClosedForm, "LRU: h = c + (1-c) ln(1-c)"};
+}
+
+}  // namespace
+
+EpochHit EpochLaw::hit(std::string_view policy,
+                       const std::map<std::string, std::string>& parameters, double cached,
+                       const EpochReaders& readers) {
+  const double c = std::clamp(cached, 0.0, 1.0);
+  if (c <= 0) return {0, EpochMethod::kClosedForm, "nothing cached: h = 0"};
+  if (c >= 1) return {1, EpochMethod::kClosedForm, "everything fits: h = 1 after the first epoch"};
+  if (policy == "lru") return lru(c, readers);
+  if (policy == "pinned")
+    return {models::epoch_pinned(c), EpochMethod::kClosedForm, "pinned: h = c"};
+  if (policy == "fifo" && !readers.shuffle) return lru(c, readers);
+  if (policy == "fifo" && readers.units <= 1 && readers.readers <= 1)
+    return {models::epoch_fifo(c), EpochMethod::kClosedForm,
+            "FIFO: renewal equation along an epoch"};
+  const eviction::PolicyInfo* info = eviction::find_policy(policy);
+  if (info == nullptr) return lru(c, readers);
+  if (info->needs_next_access)
+    return {models::epoch_pinned(c), EpochMethod::kClosedForm,
+            std::string(policy) + " needs the future; at least pinned: h >= c"};
+  const auto [entry, fresh] = runs_.try_emplace(key_of(policy, parameters, c, readers), 0.0);
+  if (fresh) entry->second = miniature(policy, parameters, c, readers);
+  if (entry->second < 0) return lru(c, readers);
+  return {entry->second, EpochMethod::kMiniature,
+          std::string(policy) + ": no closed form; the policy itself on " +
+              std::to_string(kMiniatureObjects) + " objects at the same c"};
+}
+
+}  // namespace fleetcache::analytic

@@ -1,0 +1,46 @@
+/// The hit ratio of shuffled epochs under a named eviction policy: a closed form where there is
+/// one, else a miniature run of the policy itself, whose answer depends on the cached share only.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace fleetcache::analytic {
+
+/// What the readers of one data set look like to one cache.
+struct EpochReaders {
+  double units = 1;     ///< equal caches over which one job's reads are spread
+  double readers = 1;   ///< jobs on the same data set and cache
+  bool shuffle = true;  ///< a fresh permutation each epoch
+};
+
+/// How a figure was reached, for derivations and error notes.
+enum class EpochMethod { kClosedForm, kMiniature };
+
+struct EpochHit {
+  double ratio = 0;
+  EpochMethod method = EpochMethod::kClosedForm;
+  std::string formula;
+};
+
+/// Remembers miniature runs of one answer (never across answers), so that a bisection over demand,
+/// which leaves the cached share alone, runs each once.
+class EpochLaw {
+ public:
+  /// `cached` is the share of the data set that the cache can hold, 0..1. Policies lru and pinned
+  /// and, for one reader on one unit, fifo have closed forms; the others run on kMiniature objects:
+  /// standard error below 0.005, bias O(1/objects). Unknown policies count as LRU.
+  EpochHit hit(std::string_view policy, const std::map<std::string, std::string>& parameters,
+               double cached, const EpochReaders& readers);
+
+ private:
+  std::map<std::string, double> runs_;
+};
+
+constexpr unsigned kMiniatureObjects = 2048;
+/// Bound on the error of a miniature run: two standard errors of 4 epochs of kMiniatureObjects.
+constexpr double kMiniatureError = 0.01;
+
+}  // namespace fleetcache::analytic

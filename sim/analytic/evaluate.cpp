@@ -1,0 +1,270 @@
+#include "sim/analytic/evaluate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "models/capacity/slow_read.hpp"
+#include "models/checkpoint/young.hpp"
+#include "models/devices/nvme.hpp"
+#include "models/gpu/prefill.hpp"
+#include "sim/analytic/resources.hpp"
+
+namespace fleetcache::analytic {
+
+namespace {
+
+// Chunked sequential cache writes: write amplification measured between 1.0 and 1.2.
+constexpr double kWriteAmplification = 1.1;
+// Checkpoints kept in the accounts: the last and the one being written.
+constexpr double kCheckpointsKept = 2;
+
+double bytes(Bytes b) { return static_cast<double>(b.count); }
+
+struct Context {
+  const FleetView& view;
+  const Design& design;
+  const Hits& hits;
+  const Resources& resources;
+  const models::Filling& filling;
+};
+
+double capacity_named(const Resources& resources, const std::string& name) {
+  for (const ResourceAnswer& r : resources.answer)
+    if (r.name == name) return r.capacity;
+  return std::numeric_limits<double>::infinity();
+}
+
+// Time to move a checkpoint between a job's nodes and the accounts of its region.
+double checkpoint_seconds(const Context& c, const JobView& job, bool write) {
+  const scenario::Region& region = *c.view.regions[job.region];
+  const double nic = c.view.pools[job.pool].pool->sku.nic.count;
+  const double stream = region.blob.stream.count > 0 ? region.blob.stream.count : nic;
+  double slowest = job.nodes * std::min(nic, stream);
+  const double accounts = accounts_of(c.view, c.design, job.region);
+  const bool direct = !write && c.design.path != scenario::OriginPath::kFrontEnd;
+  const double account = write ? region.blob.ingress.count : region.blob.egress.count;
+  slowest = std::min(slowest, direct ? capacity_named(c.resources, "direct_stamp." + region.name)
+                                     : accounts * account);
+  if (slowest <= 0) return std::numeric_limits<double>::infinity();
+  return bytes(job.job->checkpoint.size) / slowest;
+}
+
+void add_checkpoints(const Context& c, const JobView& job, JobAnswer& a) {
+  const scenario::Checkpoint& ck = job.job->checkpoint;
+  a.checkpoint_rate = checkpoint_rate(job);
+  if (a.checkpoint_rate <= 0) return;
+  a.checkpoint_write_s = ck.asynchronous ? to_seconds(ck.stall) : checkpoint_seconds(c, job, true);
+  const double every = to_seconds(ck.every);
+  a.checkpoint_share = std::min(1.0, a.checkpoint_write_s / every);
+  a.restore_s = checkpoint_seconds(c, job, false);
+  const double warmup = to_seconds(c.view.scenario->warmup);
+  const double measured = to_seconds(c.view.scenario->horizon) - warmup;
+  if (ck.restore_at_start && measured > 0)
+    a.restore_share = std::clamp((a.restore_s - warmup) / measured, 0.0, 1.0);
+  if (job.gpus <= 0 || a.checkpoint_write_s <= 0 || !std::isfinite(a.checkpoint_write_s)) return;
+  a.mtti_s = 1 / (job.gpus * kGpuFailureRate);
+  const Duration mtti = from_seconds(a.mtti_s), write = from_seconds(a.checkpoint_write_s);
+  const Duration restart = from_seconds(std::min(a.restore_s, 1e6));
+  const Duration best = models::young_interval(write, mtti);
+  a.best_interval_s = to_seconds(best);
+  a.failure_waste = models::checkpoint_waste(ck.every, write, mtti, restart);
+  a.best_waste = models::checkpoint_waste(best, write, mtti, restart);
+}
+
+JobAnswer job_answer(const Context& c, std::uint32_t j) {
+  const JobView& job = c.view.jobs[j];
+  JobAnswer a;
+  a.hits = c.hits.job[j];
+  a.wanted = c.design.demand * job.wanted;
+  a.rate = c.filling.rate[j];
+  const std::uint32_t binding = c.filling.binding[j];
+  if (binding != models::kNoResource) a.binding = c.resources.answer[binding].name;
+  a.compute_s = to_seconds(job.job->compute);
+  const double slower = a.rate > 0 ? a.wanted / a.rate : std::numeric_limits<double>::infinity();
+  a.rate_stall_s = a.wanted > 0 ? std::max(0.0, slower - 1) * a.compute_s : 0;
+  const double origin = 1 - a.hits.hit - a.hits.remote;
+  a.slow_reads_per_step = job.nodes * job.reads_per_step * c.design.demand * origin;
+  const OriginRead read = origin_read(*c.view.regions[job.home], c.design.path, job.object);
+  const Duration slack = from_seconds(job.job->prefetch * a.compute_s);
+  a.slow_read_s =
+      to_seconds(models::slowest_read_stall(read.law, a.slow_reads_per_step, read.rest, slack));
+  // A job that waits for bytes has its slow reads hidden behind that wait: the larger counts.
+  a.step_s = a.compute_s + std::max(a.rate_stall_s, a.slow_read_s);
+  add_checkpoints(c, job, a);
+  const double running = (1 - a.restore_share) * (1 - a.checkpoint_share);
+  a.utilization = std::isfinite(a.step_s) ? a.compute_s / a.step_s : 0;
+  a.goodput = running * a.utilization;
+  a.stall = running * (1 - a.utilization);
+  return a;
+}
+
+// Time of the prefill of one request: mean and variance over turns and prompt lengths.
+void add_prefill(const ServiceView& s, const ServiceHits& h, double fetch_s_per_block,
+                 ServiceAnswer& a) {
+  const scenario::InferenceService& service = *s.service;
+  double mean = 0, square = 0;
+  for (const models::KvTurn& t : s.demand.turns) {
+    const double block = service.block_tokens;
+    const double cached =
+        std::min(t.prompt_tokens - 1,
+                 block * (s.demand.shared_blocks * h.kv.prefix_hit + t.reused * h.kv.turn_hit));
+    const double fresh = std::max(1.0, t.prompt_tokens - std::max(0.0, cached));
+    const Duration time =
+        models::prefill_time(static_cast<std::uint64_t>(std::llround(fresh)),
+                             static_cast<std::uint64_t>(std::llround(t.prompt_tokens - fresh)),
+                             service.prefill_tokens, service.prefill_quadratic);
+    const double prefill = to_seconds(time);
+    const double fetch = fetch_s_per_block * (t.prompt_tokens - fresh) / block;
+    const double slope =
+        1 / service.prefill_tokens.count + 2 * service.prefill_quadratic * t.prompt_tokens;
+    mean += t.share * (prefill + fetch);
+    square += t.share * ((prefill + fetch) * (prefill + fetch) + slope * slope * t.prompt_variance);
+    a.prefill_mean_s += t.share * prefill;
+    a.fetch_mean_s += t.share * fetch;
+  }
+  a.queue.service_s = mean;
+  a.queue.service_cv2 = mean > 0 ? std::max(0.0, square / (mean * mean) - 1) : 0;
+}
+
+ServiceAnswer service_answer(const Context& c, std::uint32_t s) {
+  const ServiceView& view = c.view.services[s];
+  ServiceAnswer a;
+  a.hits = c.hits.service[s];
+  if (!view.synthetic) return a;
+  const KvTraffic kv = kv_traffic(view, a.hits);
+  a.fetched = kv.fetched;
+  a.stored = kv.stored;
+  a.recomputed = kv.recomputed;
+  const PoolView& pool = c.view.pools[view.pool];
+  const double nvme_share =
+      a.hits.kv.block_hit_ratio > 0 ? 1 - a.hits.dram / a.hits.kv.block_hit_ratio : 0;
+  double per_block = view.block_bytes / pool.pool->sku.nic.count * (1 - 1 / pool.domain_nodes);
+  if (pool.pool->sku.nvme_read.count > 0)
+    per_block = std::max(per_block, nvme_share * view.block_bytes / pool.pool->sku.nvme_read.count);
+  add_prefill(view, a.hits, per_block, a);
+  const double nodes = view.service->nodes;
+  const scenario::Arrivals& arrivals = view.service->arrivals;
+  a.queue.arrival_rate = arrivals.rate.count / nodes;
+  // Requests go round robin: a node's gap is the sum of `nodes` gaps. Turns of many sessions
+  // interleave to a Poisson stream whatever the sessions' own starts are.
+  a.queue.arrival_cv2 = (arrivals.turns > 1 ? 1.0 : arrivals.cv * arrivals.cv) / nodes;
+  a.queue.servers = std::max(1U, view.service->prefill_slots);
+  const models::QueueAnswer q =
+      models::allen_cunneen(a.queue, to_seconds(c.view.scenario->horizon));
+  a.utilization = q.utilization;
+  a.queue_mean_s = q.wait_mean_s;
+  a.ttft_mean_s = q.wait_mean_s + a.queue.service_s;
+  a.ttft_p50_s = models::response_quantile(a.queue, q, 0.50);
+  a.ttft_p99_s = models::response_quantile(a.queue, q, 0.99);
+  return a;
+}
+
+models::FrontEndLimits limits_of(const scenario::BlobFrontEnd& blob) {
+  return {blob.requests, blob.egress, blob.ingress, blob.capacity, blob.fleet_egress};
+}
+
+RegionAnswer region_answer(const Context& c, std::uint32_t r, const std::vector<JobAnswer>& jobs) {
+  RegionAnswer a;
+  a.accounts = accounts_of(c.view, c.design, r);
+  const double classic = 1 - direct_share(c.view, c.design, r);
+  std::set<std::string> kept;
+  for (const auto& [name, dataset] : c.view.scenario->datasets)
+    if (dataset.region == c.view.region_name(r) && kept.insert(name).second)
+      a.stored += bytes(dataset.size);
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    const JobView& job = c.view.jobs[j];
+    if (job.region == r) {
+      a.ingress += checkpoint_rate(job);
+      a.stored += kCheckpointsKept * bytes(job.job->checkpoint.size);
+      if (checkpoint_rate(job) > 0) a.requests += job.nodes / to_seconds(job.job->checkpoint.every);
+    }
+    if (job.home != r) continue;
+    const double origin = 1 - jobs[j].hits.hit - jobs[j].hits.remote;
+    a.wanted += jobs[j].wanted;
+    a.origin_wanted += jobs[j].wanted * origin;
+    a.origin_served += jobs[j].rate * origin;
+    a.requests += jobs[j].wanted * origin * classic / job.object;
+    a.gpus += job.gpus;
+    if (kept.insert(job.job->dataset).second) a.stored += bytes(job.dataset->size);
+  }
+  a.front_end_wanted = a.origin_wanted * classic;
+  a.plan = models::accounts_needed(limits_of(c.view.regions[r]->blob),
+                                   {BytesPerSecond(a.front_end_wanted), PerSecond(a.requests),
+                                    BytesPerSecond(a.ingress), a.stored});
+  return a;
+}
+
+PoolAnswer pool_answer(const Context& c, std::uint32_t p) {
+  const PoolView& pool = c.view.pools[p];
+  const scenario::NodeSku& sku = pool.pool->sku;
+  PoolAnswer a;
+  a.life_years = std::numeric_limits<double>::infinity();
+  if (pool.nodes <= 0 || sku.nvme.count == 0 || !c.design.cache) return a;
+  for (const scenario::CacheTier& tier : c.view.scenario->cache.tiers)
+    if (tier.medium == scenario::Medium::kNvme)
+      a.nvme_share +=
+          domain_capacity(c.view, pool, tier, c.design.nvme) / pool.domain_nodes / bytes(sku.nvme);
+  for (const ResourceAnswer& r : c.resources.answer)
+    if (r.kind == ResourceKind::kNvmeWrite && r.name == "nvme_write." + pool.name)
+      a.nvme_writes = r.load / pool.nodes;
+  a.writes_per_day = a.nvme_writes * 86400 / bytes(sku.nvme);
+  a.life_years = models::nvme_life_years(models::nvme_total_bytes_written(sku.nvme, sku.nvme_dwpd),
+                                         BytesPerSecond(a.nvme_writes), kWriteAmplification);
+  return a;
+}
+
+models::Filling fill(const FleetView& view, const Design& design, const Hits& hits,
+                     Resources& resources) {
+  std::vector<models::FilledUser> users;
+  for (std::size_t j = 0; j < view.jobs.size(); ++j) {
+    const JobView& job = view.jobs[j];
+    // At a full origin each job gets a share by its reads under way, all of them misses by then.
+    const double missed = std::max(1e-6, 1 - hits.job[j].hit);
+    users.push_back(
+        {job.nodes * job.readahead_reads * job.object / missed, design.demand * job.wanted});
+  }
+  models::Filling filling = models::weighted_filling(users, resources.filled);
+  for (std::size_t r = 0; r < resources.answer.size(); ++r) {
+    resources.answer[r].load = resources.filled[r].base_load;
+    for (const auto& [user, amount] : resources.filled[r].uses)
+      resources.answer[r].load += amount * filling.rate[user];
+  }
+  return filling;
+}
+
+}  // namespace
+
+double ResourceAnswer::pressure() const {
+  if (capacity > 0) return offered / capacity;
+  return offered > 0 ? std::numeric_limits<double>::infinity() : 0;
+}
+
+Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law) {
+  const Hits hits = hit_ratios(view, design, law);
+  Resources resources = resources_of(view, design, hits);
+  const models::Filling filling = fill(view, design, hits, resources);
+  const Context c{view, design, hits, resources, filling};
+  Answer out;
+  double nodes = 0;
+  for (std::uint32_t j = 0; j < view.jobs.size(); ++j) {
+    out.job.push_back(job_answer(c, j));
+    nodes += view.jobs[j].nodes;
+    out.goodput += view.jobs[j].nodes * out.job.back().goodput;
+    out.stall += view.jobs[j].nodes * out.job.back().stall;
+  }
+  if (nodes > 0) {
+    out.goodput /= nodes;
+    out.stall /= nodes;
+  }
+  for (std::uint32_t s = 0; s < view.services.size(); ++s)
+    out.service.push_back(service_answer(c, s));
+  for (std::uint32_t r = 0; r < view.regions.size(); ++r)
+    out.region.push_back(region_answer(c, r, out.job));
+  for (std::uint32_t p = 0; p < view.pools.size(); ++p) out.pool.push_back(pool_answer(c, p));
+  out.resource = std::move(resources.answer);
+  return out;
+}
+
+}  // namespace fleetcache::analytic

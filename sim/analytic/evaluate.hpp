@@ -1,0 +1,119 @@
+/// One design of one fleet, evaluated: rates by bottlenecks, stalls by order statistics, response
+/// times by queueing formulas. Everything the record and the regime map print comes from here.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/capacity/response_time.hpp"
+#include "models/origin/blob_front_end.hpp"
+#include "sim/analytic/hit_ratios.hpp"
+
+namespace fleetcache::analytic {
+
+enum class ResourceKind : std::uint8_t {
+  kEgress,
+  kRequests,
+  kFleetEgress,
+  kStamp,
+  kPlans,
+  kIngress,
+  kNicUp,
+  kNicDown,
+  kNvmeRead,
+  kNvmeWrite,
+  kTorUp,
+  kTorDown,
+  kPodUp,
+  kPodDown,
+  kWan,
+  kReadahead,
+};
+
+/// A resource that can bind, of a region or of a pool.
+struct ResourceAnswer {
+  ResourceKind kind = ResourceKind::kEgress;
+  std::string name;       ///< "blob_egress.eastus2"
+  std::string unit;       ///< "B/s" or "1/s"
+  std::string parameter;  ///< scenario path that sets it
+  std::uint32_t region = 0;
+  double capacity = 0;
+  double offered = 0;  ///< load if no job ever stalled
+  double load = 0;     ///< at the rates reached
+
+  /// Offered over capacity: above 1 it binds. Infinite where there is nothing and some is wanted.
+  double pressure() const;
+  double utilization() const { return capacity > 0 ? load / capacity : 0; }
+};
+
+struct JobAnswer {
+  JobHits hits;
+  double wanted = 0;               ///< B/s
+  double rate = 0;                 ///< B/s
+  std::string binding;             ///< resource that stopped it; empty: nothing did
+  double compute_s = 0;            ///< of one step
+  double rate_stall_s = 0;         ///< a step, because bytes come too slowly
+  double slow_read_s = 0;          ///< a step, by its slowest read
+  double slow_reads_per_step = 0;  ///< origin reads of all nodes in a step
+  double step_s = 0;
+  double checkpoint_share = 0;  ///< of wall time, standing still to write
+  double restore_s = 0;         ///< at the start
+  double restore_share = 0;     ///< of the horizon
+  double checkpoint_rate = 0;   ///< B/s written, mean
+  double goodput = 0, stall = 0, utilization = 0;
+  // Under random failures (assumed rate, not in the scenario):
+  double mtti_s = 0;
+  double checkpoint_write_s = 0;
+  double best_interval_s = 0;  ///< Young
+  double failure_waste = 0;    ///< at the scenario's interval
+  double best_waste = 0;       ///< at the best interval
+};
+
+struct ServiceAnswer {
+  ServiceHits hits;
+  double utilization = 0;  ///< of prefill slots
+  double queue_mean_s = 0, fetch_mean_s = 0, prefill_mean_s = 0;
+  double ttft_mean_s = 0, ttft_p50_s = 0, ttft_p99_s = 0;
+  double fetched = 0;     ///< B/s of KV read from caches
+  double stored = 0;      ///< B/s of new KV
+  double recomputed = 0;  ///< B/s of KV that was prefilled
+  models::QueueSpec queue;
+};
+
+/// What a region asks of its origin when nobody is throttled, and what it takes.
+struct RegionAnswer {
+  double wanted = 0;            ///< data-set bytes a second asked by jobs whose data live here
+  double origin_wanted = 0;     ///< of those, from this region's origin: D (1 - h)
+  double origin_served = 0;     ///< at the rates reached
+  double front_end_wanted = 0;  ///< of origin_wanted, through the front end
+  double requests = 0;          ///< reads and writes a second at the front end
+  double ingress = 0;           ///< checkpoint bytes a second
+  double stored = 0;            ///< bytes that the accounts hold
+  double gpus = 0;              ///< training GPUs whose data live here
+  double accounts = 0;          ///< of the design
+  models::AccountPlan plan;     ///< accounts it takes and which limit sets them
+};
+
+struct PoolAnswer {
+  double nvme_writes = 0;     ///< B/s of one node
+  double nvme_share = 0;      ///< of a node's disks given to the cache
+  double writes_per_day = 0;  ///< drive writes per day
+  double life_years = 0;      ///< to the rated total; infinite at no writes
+};
+
+struct Answer {
+  std::vector<JobAnswer> job;
+  std::vector<ServiceAnswer> service;
+  std::vector<RegionAnswer> region;
+  std::vector<PoolAnswer> pool;
+  std::vector<ResourceAnswer> resource;
+  double goodput = 0, stall = 0;  ///< weighted by nodes, as in the exact rung
+};
+
+/// Failures of one GPU a second: 4.74e-4 a day, 419 in 54 days of 16,384 GPUs (assumed for all).
+constexpr double kGpuFailureRate = 4.74e-4 / 86400;
+
+/// Cost: well below a millisecond plus the hit ratios.
+Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law);
+
+}  // namespace fleetcache::analytic

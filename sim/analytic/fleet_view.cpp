@@ -1,0 +1,161 @@
+#include "sim/analytic/fleet_view.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fleetcache::analytic {
+
+namespace {
+
+using topologies::Fleet;
+
+double bytes(Bytes b) { return static_cast<double>(b.count); }
+
+topologies::RegionSpec spec_of(const std::string& name, const scenario::Region& region) {
+  topologies::RegionSpec spec;
+  spec.name = name;
+  for (const auto& [pool_name, pool] : region.pools)
+    spec.pools.push_back(
+        {pool_name, pool.nodes, pool.sku.nic, pool.sku.nvme_read, pool.sku.nvme_write});
+  spec.nodes_per_rack = region.fabric.nodes_per_rack;
+  spec.racks_per_pod = region.fabric.racks_per_pod;
+  spec.rack_oversubscription = region.fabric.rack_oversubscription;
+  spec.pod_oversubscription = region.fabric.pod_oversubscription;
+  spec.accounts = region.blob.accounts;
+  spec.account_egress = region.blob.egress;
+  spec.account_ingress = region.blob.ingress;
+  spec.fleet_egress = region.blob.fleet_egress;
+  spec.stamp = region.bifrost.stamp;
+  return spec;
+}
+
+double domain_nodes(const scenario::Cache& cache, const topologies::Pool& pool) {
+  const double nodes = pool.nodes;
+  switch (cache.scope) {
+    case scenario::Scope::kNode:
+      return 1;
+    case scenario::Scope::kRack:
+      return std::min(nodes, static_cast<double>(pool.nodes_per_rack));
+    case scenario::Scope::kPod:
+      return std::min(nodes, static_cast<double>(pool.nodes_per_rack) * pool.racks_per_pod);
+    case scenario::Scope::kRegion:
+    case scenario::Scope::kGlobal:
+      return nodes;
+  }
+  return nodes;
+}
+
+struct Place {
+  std::uint32_t region = 0, pool = 0;
+};
+
+Result<Place> place_of(const Fleet& fleet, const std::string& where, const std::string& region,
+                       const std::string& pool, std::uint32_t nodes) {
+  Place p;
+  p.region = fleet.find_region(region);
+  if (p.region == Fleet::kNone)
+    return Error{where + ".region", "no region is called \"" + region + "\""};
+  p.pool = fleet.find_pool(p.region, pool);
+  if (p.pool == Fleet::kNone)
+    return Error{where + ".pool", "region " + region + " has no pool \"" + pool + "\""};
+  if (nodes == 0) return Error{where + ".nodes", "must be above 0"};
+  if (nodes > fleet.pools()[p.pool].nodes)
+    return Error{where + ".nodes", std::to_string(nodes) + " is more than the " +
+                                       std::to_string(fleet.pools()[p.pool].nodes) +
+                                       " nodes of pool " + pool};
+  return p;
+}
+
+Status add_job(FleetView& view, const scenario::TrainingJob& job) {
+  const std::string where = "workloads." + job.name;
+  auto place = place_of(view.fleet, where, job.region, job.pool, job.nodes);
+  if (!place) return place.error();
+  const auto dataset = view.scenario->datasets.find(job.dataset);
+  if (dataset == view.scenario->datasets.end())
+    return Error{where + ".dataset", "no data set is called \"" + job.dataset + "\""};
+  if (job.compute.count <= 0) return Error{where + ".compute", "must be above 0"};
+  if (dataset->second.object.count == 0 || dataset->second.size.count == 0)
+    return Error{"datasets." + job.dataset, "size and object must be above 0"};
+  JobView v;
+  v.job = &job;
+  v.dataset = &dataset->second;
+  v.pool = place->pool;
+  v.region = place->region;
+  v.home = v.dataset->region.empty() ? v.region : view.fleet.find_region(v.dataset->region);
+  if (v.home == Fleet::kNone)
+    return Error{"datasets." + job.dataset + ".region",
+                 "no region is called \"" + v.dataset->region + "\""};
+  v.nodes = job.nodes;
+  v.gpus = v.nodes * view.pools[v.pool].pool->sku.gpus;
+  v.wanted = v.nodes * bytes(job.bytes_per_step) / to_seconds(job.compute);
+  v.object = bytes(v.dataset->object);
+  v.reads_per_step = bytes(job.bytes_per_step) / v.object;
+  v.readahead_reads = std::max(1.0, std::ceil(v.reads_per_step * std::max(1U, job.prefetch)));
+  view.pools[v.pool].jobs.push_back(static_cast<std::uint32_t>(view.jobs.size()));
+  view.jobs.push_back(v);
+  return Nothing{};
+}
+
+Status add_service(FleetView& view, const scenario::InferenceService& service) {
+  const std::string where = "workloads." + service.name;
+  auto place = place_of(view.fleet, where, service.region, service.pool, service.nodes);
+  if (!place) return place.error();
+  ServiceView v;
+  v.service = &service;
+  v.pool = place->pool;
+  v.region = place->region;
+  v.synthetic = service.arrivals.trace.empty();
+  v.block_bytes = bytes(service.kv_bytes_per_token) * service.block_tokens;
+  const scenario::Arrivals& a = service.arrivals;
+  if (v.synthetic) {
+    if (a.rate.count <= 0) return Error{where + ".requests.rate", "must be above 0"};
+    if (service.block_tokens == 0) return Error{where + ".block_tokens", "must be above 0"};
+    if (service.prefill_tokens.count <= 0)
+      return Error{where + ".prefill_tokens", "must be above 0"};
+    v.demand = models::kv_demand({a.rate, a.cv, a.prompt_tokens, a.output_tokens, a.prefixes,
+                                  a.prefix_zipf, a.shared_fraction, a.turns, a.think,
+                                  service.block_tokens});
+  }
+  view.pools[v.pool].services.push_back(static_cast<std::uint32_t>(view.services.size()));
+  view.services.push_back(std::move(v));
+  return Nothing{};
+}
+
+}  // namespace
+
+Result<FleetView> view_of(const scenario::Scenario& scenario) {
+  FleetView view;
+  view.scenario = &scenario;
+  std::vector<topologies::RegionSpec> specs;
+  for (const auto& [name, region] : scenario.regions) specs.push_back(spec_of(name, region));
+  std::vector<topologies::WanSpec> wan;
+  for (const scenario::WanLink& l : scenario.links) wan.push_back({l.from, l.to, l.bandwidth, ""});
+  auto fleet = Fleet::build(std::move(specs), wan);
+  if (!fleet) return fleet.error();
+  view.fleet = std::move(fleet).value();
+  for (const auto& [name, region] : scenario.regions) view.regions.push_back(&region);
+  for (const topologies::Pool& p : view.fleet.pools()) {
+    PoolView v;
+    v.region = p.region;
+    v.name = view.fleet.regions()[p.region].name + "." + p.name;
+    v.pool = &view.regions[p.region]->pools.at(p.name);
+    v.fabric = &p;
+    v.nodes = p.nodes;
+    v.domain_nodes = domain_nodes(scenario.cache, p);
+    view.pools.push_back(std::move(v));
+  }
+  for (const auto& [name, job] : scenario.training)
+    if (Status s = add_job(view, job); !s) return s.error();
+  for (const auto& [name, service] : scenario.inference)
+    if (Status s = add_service(view, service); !s) return s.error();
+  return view;
+}
+
+Design design_of(const scenario::Scenario& scenario) {
+  Design d;
+  d.cache = scenario.cache.enabled && !scenario.cache.tiers.empty();
+  d.path = scenario.origin.path;
+  return d;
+}
+
+}  // namespace fleetcache::analytic

@@ -1,0 +1,215 @@
+#include "sim/analytic/hit_ratios.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "models/capacity/shared_epochs.hpp"
+#include "models/numeric.hpp"
+
+namespace fleetcache::analytic {
+
+namespace {
+
+constexpr double kEndless = std::numeric_limits<double>::infinity();
+constexpr double kWindowMax = 1e9;  // seconds: longer than any horizon, finite for bisection
+
+double size_of(const JobView& j) { return static_cast<double>(j.dataset->size.count); }
+
+// Caches of the pool over which a job's reads are spread: those of its own nodes.
+double units_of(const FleetView& view, const JobView& j) {
+  return std::max(1.0, std::round(j.nodes / view.pools[j.pool].domain_nodes));
+}
+
+// What one cache of a pool holds: data sets by their readers, KV by its services.
+class Content {
+ public:
+  Content(const FleetView& view, const PoolView& pool, const Design& design, bool pinned)
+      : view_(view), pool_(pool), pinned_(pinned) {
+    for (const std::uint32_t j : pool.jobs) {
+      const JobView& job = view.jobs[j];
+      // Passes over the data set a second as this cache sees them.
+      const double rate = design.demand * job.wanted / size_of(job) / units_of(view, job);
+      sets_[job.job->dataset].push_back({size_of(job), rate, job.job->shuffle});
+    }
+    caches_ = pool.nodes / pool.domain_nodes;
+  }
+
+  // Bytes that are resident when entries stay `window_s` after their last use (or, pinned, bytes
+  // inserted in the first window_s).
+  double bytes(double window_s) const {
+    double sum = 0;
+    for (const auto& [name, readers] : sets_) {
+      double absent = 1;
+      for (const Reader& r : readers) absent *= 1 - share(r, window_s);
+      sum += readers.front().size * (1 - absent);
+    }
+    for (const std::uint32_t s : pool_.services) sum += kv_bytes(view_.services[s], window_s);
+    return sum;
+  }
+
+  double cached_share(const std::string& dataset, double window_s) const {
+    double absent = 1;
+    for (const Reader& r : sets_.at(dataset)) absent *= 1 - share(r, window_s);
+    return 1 - absent;
+  }
+  double readers(const std::string& dataset) const {
+    return static_cast<double>(sets_.at(dataset).size());
+  }
+
+  double window(double capacity) const {
+    if (bytes(kWindowMax) <= capacity) return kEndless;
+    return models::bisect_increasing([this](double t) { return bytes(t); }, capacity, 0.0,
+                                     kWindowMax);
+  }
+
+ private:
+  struct Reader {
+    double size = 0;
+    double passes = 0;  ///< a second
+    bool shuffle = true;
+  };
+
+  double share(const Reader& r, double window_s) const {
+    const double epochs = std::min(2.0, r.passes * window_s);
+    if (pinned_ || !r.shuffle) return std::min(1.0, epochs);
+    return models::epoch_window_share(epochs);
+  }
+  double kv_bytes(const ServiceView& s, double window_s) const {
+    if (!s.synthetic) return 0;
+    const double fresh = s.demand.blocks - s.demand.reused_blocks - s.demand.shared_blocks;
+    const double blocks =
+        pinned_ ? s.demand.rate * fresh * window_s : models::kv_occupancy(s.demand, window_s);
+    return blocks * s.block_bytes / caches_;
+  }
+
+  const FleetView& view_;
+  const PoolView& pool_;
+  bool pinned_;
+  double caches_ = 1;
+  std::map<std::string, std::vector<Reader>> sets_;
+};
+
+bool is_pinned(const scenario::CacheTier& tier) { return tier.eviction == "pinned"; }
+
+struct TierAnswer {
+  std::vector<JobHits> job;          // in the order of pool.jobs
+  std::vector<ServiceHits> service;  // in the order of pool.services
+};
+
+JobHits job_hits(const FleetView& view, const JobView& job, const scenario::CacheTier& tier,
+                 const Content& content, double capacity, double window_s, EpochLaw& law) {
+  JobHits h;
+  h.units = units_of(view, job);
+  // Jobs smaller than their pool's caches are taken to sit on caches of their own when spread.
+  h.readers = h.units > 1 ? 1 : content.readers(job.job->dataset);
+  h.cached = h.units > 1
+                 ? std::min(1.0, capacity / size_of(job))
+                 : (window_s == kEndless ? 1 : content.cached_share(job.job->dataset, window_s));
+  const EpochHit e =
+      law.hit(tier.eviction, tier.parameters, h.cached, {h.units, h.readers, job.job->shuffle});
+  h.hit = e.ratio;
+  h.method = e.method;
+  h.formula = e.formula;
+  return h;
+}
+
+TierAnswer tier_answer(const FleetView& view, const PoolView& pool, const Design& design,
+                       const scenario::CacheTier& tier, EpochLaw& law) {
+  const double capacity = domain_capacity(view, pool, tier, design.nvme);
+  const Content content(view, pool, design, is_pinned(tier));
+  const double window_s = capacity > 0 ? content.window(capacity) : 0;
+  TierAnswer out;
+  for (const std::uint32_t j : pool.jobs)
+    out.job.push_back(job_hits(view, view.jobs[j], tier, content, capacity, window_s, law));
+  for (const std::uint32_t s : pool.services) {
+    ServiceHits h;
+    h.window_s = window_s;
+    const ServiceView& service = view.services[s];
+    if (service.synthetic) {
+      const double units = std::max(1.0, std::round(service.service->nodes / pool.domain_nodes));
+      h.kv = models::kv_hits(service.demand, window_s, units);
+      // A pinned cache is full of the first sessions, which never come back: only prefixes count.
+      if (is_pinned(tier) && window_s != kEndless)
+        h.kv.block_hit_ratio = h.kv.usable_ratio =
+            service.demand.shared_blocks * h.kv.prefix_hit / service.demand.blocks;
+    }
+    out.service.push_back(h);
+  }
+  return out;
+}
+
+// The home region's cache of a job that runs elsewhere: a further reader of it (scope global).
+double remote_hit(const FleetView& view, const JobView& job, const Design& design) {
+  const std::uint32_t home = view.fleet.find_pool(job.home, view.fleet.pools()[job.pool].name);
+  if (home == topologies::Fleet::kNone || home == job.pool) return 0;
+  const PoolView& pool = view.pools[home];
+  const scenario::CacheTier* tier = largest_tier(view, pool);
+  const double capacity = domain_capacity(view, pool, *tier, design.nvme);
+  const Content content(view, pool, design, is_pinned(*tier));
+  for (const std::uint32_t j : pool.jobs) {
+    if (view.jobs[j].job->dataset != job.job->dataset) continue;
+    const double window_s = content.window(capacity);
+    return window_s == kEndless ? 1 : content.cached_share(job.job->dataset, window_s);
+  }
+  // Nobody at home reads it: the cache there holds what passed through, after its own content.
+  const double left = capacity - content.bytes(kWindowMax);
+  return std::clamp(left / size_of(job), 0.0, 1.0);
+}
+
+}  // namespace
+
+double domain_capacity(const FleetView& view, const PoolView& pool, const scenario::CacheTier& tier,
+                       double factor) {
+  const double bytes = factor * static_cast<double>(tier.capacity.count);
+  const bool pooled = view.scenario->cache.index == scenario::Index::kPooled;
+  return pooled ? bytes : bytes * pool.domain_nodes;
+}
+
+const scenario::CacheTier* largest_tier(const FleetView& view, const PoolView& pool) {
+  const scenario::CacheTier* best = nullptr;
+  for (const scenario::CacheTier& t : view.scenario->cache.tiers) {
+    const bool usable = t.medium != scenario::Medium::kNvme || pool.pool->sku.nvme_read.count > 0;
+    if (usable && (best == nullptr || t.capacity > best->capacity)) best = &t;
+  }
+  return best;
+}
+
+Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law) {
+  Hits out;
+  out.job.resize(view.jobs.size());
+  out.service.resize(view.services.size());
+  if (!design.cache) {
+    for (JobHits& h : out.job) h.formula = "no cache: h = 0";
+    return out;
+  }
+  for (const PoolView& pool : view.pools) {
+    const scenario::CacheTier* largest = largest_tier(view, pool);
+    if (largest == nullptr) continue;
+    const TierAnswer all = tier_answer(view, pool, design, *largest, law);
+    for (std::size_t i = 0; i < pool.jobs.size(); ++i) out.job[pool.jobs[i]] = all.job[i];
+    for (std::size_t i = 0; i < pool.services.size(); ++i)
+      out.service[pool.services[i]] = all.service[i];
+    for (const scenario::CacheTier& tier : view.scenario->cache.tiers) {
+      if (tier.medium != scenario::Medium::kDram) continue;
+      const TierAnswer fast = &tier == largest ? all : tier_answer(view, pool, design, tier, law);
+      for (std::size_t i = 0; i < pool.jobs.size(); ++i) {
+        JobHits& h = out.job[pool.jobs[i]];
+        h.dram = std::max(h.dram, std::min(h.hit, fast.job[i].hit));
+      }
+      for (std::size_t i = 0; i < pool.services.size(); ++i) {
+        ServiceHits& h = out.service[pool.services[i]];
+        h.dram =
+            std::max(h.dram, std::min(h.kv.block_hit_ratio, fast.service[i].kv.block_hit_ratio));
+      }
+    }
+  }
+  if (view.scenario->cache.scope == scenario::Scope::kGlobal)
+    for (std::size_t j = 0; j < view.jobs.size(); ++j)
+      if (view.jobs[j].home != view.jobs[j].region)
+        out.job[j].remote = (1 - out.job[j].hit) * remote_hit(view, view.jobs[j], design);
+  return out;
+}
+
+}  // namespace fleetcache::analytic

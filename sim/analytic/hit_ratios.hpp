@@ -1,0 +1,48 @@
+/// Hit ratios of every job and service from the contents of the caches they share. Here is where
+/// the answer gets its h: nothing downstream may set one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/analytic/epoch_law.hpp"
+#include "sim/analytic/fleet_view.hpp"
+
+namespace fleetcache::analytic {
+
+struct JobHits {
+  double hit = 0;      ///< of reads, by copies in the pool's own caches
+  double dram = 0;     ///< of reads, by the DRAM tier among those
+  double remote = 0;   ///< of reads, by the home region's cache (scope global)
+  double cached = 0;   ///< c: share of the data set that one cache of this job holds
+  double units = 1;    ///< caches over which the job's reads are spread
+  double readers = 1;  ///< jobs that share the data set there
+  EpochMethod method = EpochMethod::kClosedForm;
+  std::string formula;
+};
+
+struct ServiceHits {
+  models::KvHits kv;
+  double dram = 0;      ///< of looked-up blocks, found in the DRAM tier
+  double window_s = 0;  ///< characteristic time; infinite when all fits
+};
+
+struct Hits {
+  std::vector<JobHits> job;
+  std::vector<ServiceHits> service;
+};
+
+/// Capacity that one cache of a pool (the nodes that share copies) has in a tier, in bytes.
+double domain_capacity(const FleetView& view, const PoolView& pool, const scenario::CacheTier& tier,
+                       double factor);
+
+/// The tier that decides the hit ratio: tiers are filled together, so it is the largest.
+const scenario::CacheTier* largest_tier(const FleetView& view, const PoolView& pool);
+
+/// Steady-state hit ratios at full demand of the design. Data sets and KV blocks that share a cache
+/// get one characteristic time T (their occupancies over T add up to the capacity); a pinned cache
+/// is shared in proportion to the first reads until it is full. Cost: microseconds, plus a
+/// miniature run for policies without a closed form.
+Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law);
+
+}  // namespace fleetcache::analytic

@@ -1,0 +1,276 @@
+#include "sim/analytic/resources.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fleetcache::analytic {
+
+namespace {
+
+using scenario::OriginPath;
+
+// Shares of one job's bytes on the stages of its way.
+struct Flow {
+  double origin = 0;  // of its bytes, from an origin
+  double peer = 0;    // handed on by another node of the cache
+  double landed = 0;  // arriving at their owner from outside the pool
+  double nvme_read = 0, nvme_write = 0;
+  double cross_rack = 0, cross_pod = 0;  // of `peer`
+  double wan = 0;
+};
+
+bool has_nvme_tier(const FleetView& view, const PoolView& pool) {
+  if (pool.pool->sku.nvme_read.count <= 0) return false;
+  for (const scenario::CacheTier& t : view.scenario->cache.tiers)
+    if (t.medium == scenario::Medium::kNvme) return true;
+  return false;
+}
+
+Flow flow_of(const FleetView& view, const Design& design, const JobView& job, const JobHits& h) {
+  const PoolView& pool = view.pools[job.pool];
+  const double n = design.cache ? pool.domain_nodes : 1;
+  const double rack = pool.fabric->nodes_per_rack;
+  const double pod = rack * pool.fabric->racks_per_pod;
+  Flow f;
+  f.landed = 1 - h.hit;
+  f.origin = f.landed - h.remote;
+  f.peer = 1 - 1 / n;
+  f.cross_rack = n > rack ? 1 - rack / n : 0;
+  f.cross_pod = n > pod ? 1 - pod / n : 0;
+  if (design.cache && has_nvme_tier(view, pool)) {
+    f.nvme_read = h.hit - h.dram;
+    f.nvme_write = f.landed;  // every fill goes to every tier, see sim/world
+    const scenario::CacheTier* largest = largest_tier(view, pool);
+    if (largest != nullptr && largest->eviction == "pinned" && h.cached < 1) f.nvme_write = 0;
+  }
+  f.wan = job.home == job.region ? 0 : f.landed;
+  return f;
+}
+
+class Builder {
+ public:
+  Builder(const FleetView& view, const Design& design, const Hits& hits)
+      : view_(view), design_(design), hits_(hits) {
+    for (std::size_t j = 0; j < view.jobs.size(); ++j)
+      flows_.push_back(flow_of(view, design, view.jobs[j], hits.job[j]));
+  }
+
+  Resources build() {
+    for (std::uint32_t r = 0; r < view_.regions.size(); ++r) add_origin(r);
+    for (std::uint32_t p = 0; p < view_.pools.size(); ++p) add_pool(p);
+    add_wan();
+    for (std::uint32_t j = 0; j < view_.jobs.size(); ++j) add_readahead(j);
+    return std::move(out_);
+  }
+
+ private:
+  template <class Amount>
+  void add(ResourceKind kind, std::string name, std::string unit, std::string parameter,
+           std::uint32_t region, double capacity, double base, Amount amount) {
+    ResourceAnswer a;
+    a.kind = kind;
+    a.name = std::move(name);
+    a.unit = std::move(unit);
+    a.parameter = std::move(parameter);
+    a.region = region;
+    a.capacity = capacity;
+    models::FilledResource f{capacity, base, {}};
+    a.offered = base;
+    for (std::uint32_t j = 0; j < view_.jobs.size(); ++j) {
+      const double use = amount(j);
+      if (use <= 0) continue;
+      f.uses.emplace_back(j, use);
+      a.offered += use * design_.demand * view_.jobs[j].wanted;
+    }
+    if (f.uses.empty() && base <= 0) return;  // nobody uses it
+    const bool optional = kind == ResourceKind::kFleetEgress || kind == ResourceKind::kPlans;
+    if (optional && capacity <= 0) return;  // 0 = not a limit; of all others, 0 = nothing there
+    out_.answer.push_back(std::move(a));
+    out_.filled.push_back(std::move(f));
+  }
+
+  void add_origin(std::uint32_t r) {
+    const scenario::Region& region = *view_.regions[r];
+    const std::string name = region.name, path = "regions." + name + ".";
+    const double accounts = accounts_of(view_, design_, r);
+    const double direct = direct_share(view_, design_, r);
+    const bool bypass = design_.path != OriginPath::kFrontEnd;
+    const double eligible = bypass ? region.bifrost.eligible : 0;
+    const double factor =
+        design_.path == OriginPath::kDeltaZero ? region.deltazero.capacity_factor : 1;
+    double ingress = 0, writes = 0;
+    for (const JobView& j : view_.jobs) {
+      if (j.region != r) continue;
+      ingress += checkpoint_rate(j);
+      if (checkpoint_rate(j) > 0) writes += j.nodes / to_seconds(j.job->checkpoint.every);
+    }
+    const auto here = [this, r](std::uint32_t j) {
+      return view_.jobs[j].home == r ? flows_[j].origin : 0;
+    };
+    add(ResourceKind::kEgress, "blob_egress." + name, "B/s", path + "blob.egress", r,
+        accounts * region.blob.egress.count, 0,
+        [&](std::uint32_t j) { return here(j) * (1 - direct); });
+    add(ResourceKind::kRequests, "blob_requests." + name, "1/s", path + "blob.requests", r,
+        accounts * region.blob.requests.count, writes,
+        [&](std::uint32_t j) { return here(j) * (1 - direct) / view_.jobs[j].object; });
+    add(ResourceKind::kFleetEgress, "front_end_fleet." + name, "B/s", path + "blob.fleet_egress", r,
+        region.blob.fleet_egress.count, 0, [&](std::uint32_t j) { return here(j) * (1 - direct); });
+    add(ResourceKind::kIngress, "blob_ingress." + name, "B/s", path + "blob.ingress", r,
+        accounts * region.blob.ingress.count, ingress, [](std::uint32_t) { return 0.0; });
+    if (!bypass) return;
+    add(ResourceKind::kStamp, "direct_stamp." + name, "B/s", path + "bifrost.stamp", r,
+        factor * region.bifrost.stamp.count, 0, [&](std::uint32_t j) { return here(j) * direct; });
+    // One plan a read: a node seldom reads an object twice within a lease.
+    add(ResourceKind::kPlans, "plan_service." + name, "1/s", path + "bifrost.plan_requests", r,
+        factor * region.bifrost.plan_requests.count, 0,
+        [&](std::uint32_t j) { return here(j) * eligible / view_.jobs[j].object; });
+  }
+
+  void add_pool(std::uint32_t p) {
+    const PoolView& pool = view_.pools[p];
+    const topologies::Pool& fabric = *pool.fabric;
+    if (pool.nodes <= 0) return;
+    KvTraffic kv;
+    for (const std::uint32_t s : pool.services) {
+      const KvTraffic t = kv_traffic(view_.services[s], hits_.service[s]);
+      kv.fetched += t.fetched;
+      kv.stored += t.stored;
+    }
+    const double n = pool.domain_nodes;
+    const double remote = 1 - 1 / n;
+    const double rack = fabric.nodes_per_rack, pod = rack * fabric.racks_per_pod;
+    const double cross_rack = n > rack ? 1 - rack / n : 0, cross_pod = n > pod ? 1 - pod / n : 0;
+    const double moved = kv.fetched + kv.stored;
+    const std::string region = view_.region_name(pool.region);
+    const std::string sku = "regions." + region + ".pools." + fabric.name + ".sku.";
+    const std::string fab = "regions." + region + ".fabric.";
+    const auto mine = [this, p](std::uint32_t j) { return view_.jobs[j].pool == p; };
+    const auto put = [&](ResourceKind kind, const char* what, const std::string& parameter,
+                         double capacity, double base, auto amount) {
+      add(kind, std::string(what) + "." + pool.name, "B/s", parameter, pool.region, capacity, base,
+          [&](std::uint32_t j) { return mine(j) ? amount(flows_[j]) : 0.0; });
+    };
+    const double nics = pool.nodes * fabric.nic.count;
+    put(ResourceKind::kNicDown, "nic_down", sku + "nic", nics, remote * moved,
+        [](const Flow& f) { return f.peer + f.landed; });
+    put(ResourceKind::kNicUp, "nic_up", sku + "nic", nics, remote * moved,
+        [](const Flow& f) { return f.peer; });
+    if (has_nvme_tier(view_, pool) && design_.cache) {
+      put(ResourceKind::kNvmeRead, "nvme_read", sku + "nvme_read",
+          pool.nodes * fabric.nvme_read.count, kv.fetched,
+          [](const Flow& f) { return f.nvme_read; });
+      put(ResourceKind::kNvmeWrite, "nvme_write", sku + "nvme_write",
+          pool.nodes * fabric.nvme_write.count, kv.stored,
+          [](const Flow& f) { return f.nvme_write; });
+    }
+    const double tors = fabric.racks * fabric.tor.count, pods = fabric.pods * fabric.pod.count;
+    put(ResourceKind::kTorDown, "tor_down", fab + "rack_oversubscription", tors, cross_rack * moved,
+        [](const Flow& f) { return f.cross_rack + f.landed; });
+    put(ResourceKind::kTorUp, "tor_up", fab + "rack_oversubscription", tors, cross_rack * moved,
+        [](const Flow& f) { return f.cross_rack; });
+    put(ResourceKind::kPodDown, "pod_down", fab + "pod_oversubscription", pods, cross_pod * moved,
+        [](const Flow& f) { return f.cross_pod + f.landed; });
+    put(ResourceKind::kPodUp, "pod_up", fab + "pod_oversubscription", pods, cross_pod * moved,
+        [](const Flow& f) { return f.cross_pod; });
+  }
+
+  void add_wan() {
+    for (const scenario::WanLink& link : view_.scenario->links) {
+      for (const bool forward : {true, false}) {
+        const std::uint32_t from = view_.fleet.find_region(forward ? link.from : link.to);
+        const std::uint32_t to = view_.fleet.find_region(forward ? link.to : link.from);
+        add(ResourceKind::kWan, "wan." + view_.region_name(from) + "-" + view_.region_name(to),
+            "B/s", "links." + link.from + "-" + link.to + ".bandwidth", from, link.bandwidth.count,
+            0, [&](std::uint32_t j) {
+              const JobView& job = view_.jobs[j];
+              return job.home == from && job.region == to ? flows_[j].wan : 0.0;
+            });
+      }
+    }
+  }
+
+  // What a node's own NIC and read-ahead window allow one job, whatever the others do.
+  void add_readahead(std::uint32_t j) {
+    const JobView& job = view_.jobs[j];
+    const PoolView& pool = view_.pools[job.pool];
+    const auto only = [j](double amount) {
+      return [j, amount](std::uint32_t i) { return i == j ? amount : 0.0; };
+    };
+    const Flow& f = flows_[j];
+    const double own_share = job.nodes / pool.nodes;
+    const std::string sku =
+        "regions." + view_.region_name(job.region) + ".pools." + pool.fabric->name + ".sku.nic";
+    add(ResourceKind::kNicDown, "nic_down." + pool.name + "." + job.job->name, "B/s", sku,
+        job.region, job.nodes * pool.fabric->nic.count, 0,
+        only(f.peer + f.landed * (design_.cache ? own_share : 1)));
+    add(ResourceKind::kReadahead, "readahead." + job.job->name, "B/s",
+        "workloads." + job.job->name + ".prefetch", job.region,
+        job.nodes * std::ceil(job.readahead_reads * design_.demand) * job.object /
+            read_seconds(job, f),
+        0, only(1));
+  }
+
+  // Mean time of one read that meets no queue.
+  double read_seconds(const JobView& job, const Flow& f) const {
+    const scenario::Region& home = *view_.regions[job.home];
+    const scenario::Region& here = *view_.regions[job.region];
+    const scenario::NodeSku& sku = view_.pools[job.pool].pool->sku;
+    const double hop = to_seconds(here.fabric.rtt_region) + to_seconds(here.fabric.lookup) +
+                       job.object / sku.nic.count;
+    const OriginRead miss = origin_read(home, design_.path, job.object);
+    return std::max(1e-9, hop + f.origin * (to_seconds(miss.law.mean()) + to_seconds(miss.rest)));
+  }
+
+  const FleetView& view_;
+  const Design& design_;
+  const Hits& hits_;
+  std::vector<Flow> flows_;
+  Resources out_;
+};
+
+}  // namespace
+
+OriginRead origin_read(const scenario::Region& home, OriginPath path, double object) {
+  const bool direct = path != OriginPath::kFrontEnd;
+  const double factor = path == OriginPath::kDeltaZero ? home.deltazero.latency_factor : 1;
+  const scenario::LatencyLaw& law = direct ? home.bifrost.first_byte : home.blob.first_byte;
+  const double stream = direct ? home.bifrost.stream.count : home.blob.stream.count;
+  // A scenario may have no latency at all; the log-normal needs one.
+  const auto p50 = std::max(1e-9, factor * to_seconds(law.p50));
+  const auto p99 = std::max(p50, factor * to_seconds(law.p99));
+  const double plan = direct ? factor * to_seconds(home.bifrost.plan_time) : 0;
+  return {models::LogNormalLatency(from_seconds(p50), from_seconds(p99)),
+          from_seconds(plan + (stream > 0 ? object / stream : 0))};
+}
+
+double direct_share(const FleetView& view, const Design& design, std::uint32_t region) {
+  if (design.path == OriginPath::kFrontEnd) return 0;
+  const scenario::Bifrost& b = view.regions[region]->bifrost;
+  return b.eligible * (1 - b.fallback);
+}
+
+double accounts_of(const FleetView& view, const Design& design, std::uint32_t region) {
+  return design.accounts > 0 ? design.accounts : view.regions[region]->blob.accounts;
+}
+
+KvTraffic kv_traffic(const ServiceView& s, const ServiceHits& hits) {
+  KvTraffic t;
+  if (!s.synthetic) return t;
+  const double blocks = s.demand.rate * s.demand.blocks * s.block_bytes;
+  t.fetched = blocks * hits.kv.usable_ratio;
+  t.recomputed = blocks - t.fetched;
+  t.stored = blocks * (1 - hits.kv.block_hit_ratio);
+  return t;
+}
+
+double checkpoint_rate(const JobView& job) {
+  const scenario::Checkpoint& c = job.job->checkpoint;
+  if (c.size.count == 0 || c.every.count <= 0) return 0;
+  return static_cast<double>(c.size.count) / to_seconds(c.every);
+}
+
+Resources resources_of(const FleetView& view, const Design& design, const Hits& hits) {
+  return Builder(view, design, hits).build();
+}
+
+}  // namespace fleetcache::analytic
