@@ -20,6 +20,7 @@ namespace fleetcache::traces {
 struct Capacity {
   std::uint64_t amount = 0;            ///< objects or bytes; 0 when it is a share
   std::uint64_t share_millionths = 0;  ///< of the working set: 10 % is 100 000
+  bool in_bytes = false;               ///< written in bytes: an error where objects are counted
 
   static constexpr std::uint64_t kWhole = 1'000'000;
 };
