@@ -39,7 +39,7 @@ TEST_CASE(
 
 TEST_CASE("a later turn starts with the blocks of the turn before it") {
   KvSessionSpec s = spec();
-  s.rate = PerSecond(0.01);  // sessions apart
+  s.rate = PerSecond(0.5);  // a session each 100 s
   s.turns = 50;
   s.think = from_seconds(1);
   s.shared_fraction = 0;
