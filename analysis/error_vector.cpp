@@ -32,7 +32,7 @@ ErrorTerm seed_term(const std::string& name, const Metric& m) {
   } else if (m.standard_error > 0) {
     term.estimator = "batch means (at least 16), Student t, 95 %";
   } else {
-    term.estimator = "not estimated: one run has no spread of this figure (--replicates 5 has)";
+    term.estimator = "not estimated: one run has no spread of this figure (--seeds 5 has)";
   }
   return term;
 }

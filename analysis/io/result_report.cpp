@@ -122,6 +122,15 @@ std::string figure(const std::map<std::string, Metric>& metrics, const std::stri
   return found == metrics.end() ? "-" : quantity(found->second.value, found->second.unit);
 }
 
+/// The summed error of a base figure; "> " when a part of it is not known, blank when it has none.
+std::string error_of(const Result& r, const std::string& name) {
+  const auto found = r.metrics.find(name);
+  const bool unknown = has_unknown_error(r.error, name);
+  const double sum = total_error(r.error, name);
+  if (found == r.metrics.end() || (sum == 0 && unknown)) return "?";
+  return (unknown ? "> " : "") + quantity(sum, found->second.unit);
+}
+
 std::vector<Objective> objectives_of(const Result& r) {
   std::vector<Objective> objectives;
   for (const Verdict& v : r.verdict) objectives.push_back(v.objective);
@@ -129,20 +138,23 @@ std::vector<Objective> objectives_of(const Result& r) {
 }
 
 void put_figures(const Result& r, const std::vector<std::string>& names, Report& report) {
-  Section section{r.variants.empty() ? "FIGURES" : "SIDE BY SIDE", {"metric", "base"}, {}, {}};
+  Section section{
+      r.variants.empty() ? "FIGURES" : "SIDE BY SIDE", {"metric", "base", "± error"}, {}, {}};
   for (const auto& [variant, v] : r.variants) {
     section.columns.push_back(variant);
     if (!v.failure.empty()) section.lines.push_back(variant + " has no answer: " + v.failure);
   }
   for (const std::string& name : names) {
-    std::vector<std::string> row = {name, figure(r.metrics, name)};
+    std::vector<std::string> row = {name, figure(r.metrics, name), error_of(r, name)};
     for (const auto& [variant, v] : r.variants) row.push_back(figure(v.metrics, name));
     section.rows.push_back(row);
   }
   if (!r.variants.empty()) {
-    std::vector<std::string> row = {"busiest resource", r.binding.resource};
-    for (const auto& [variant, v] : r.variants) row.push_back(v.binding.resource);
-    section.rows.push_back(row);
+    std::string busiest = "busiest resource: base " + r.binding.resource;
+    for (const auto& [variant, v] : r.variants) {
+      if (v.failure.empty()) busiest += ", " + variant + " " + v.binding.resource;
+    }
+    section.lines.push_back(busiest);
   }
   const std::size_t more = r.metrics.size() - std::min(r.metrics.size(), names.size());
   if (more > 0) section.lines.push_back(plural(more, "more metric") + " with --format json");
@@ -215,8 +227,7 @@ void put_errors(const Result& r, const std::vector<std::string>& names, Report& 
         row.push_back(term->second->abs ? quantity(*term->second->abs, unit) : "?");
       }
     }
-    const std::string sum = quantity(total_error(r.error, name), unit);
-    row.push_back(has_unknown_error(r.error, name) ? "> " + sum : sum);
+    row.push_back(error_of(r, name));
     section.rows.push_back(row);
   }
   report.sections.push_back(section);
@@ -272,7 +283,10 @@ Report describe(const Result& result, const std::string& reproduce) {
   put_bytes(result, report);
   put_figures(result, names, report);
   put_bottlenecks(result, report);
-  put_errors(result, names, report);
+  // The figures carry their sums; the parts are shown for what was judged.
+  auto judged = analysis::headlines(result.metrics, objectives_of(result), result.simulated);
+  judged.resize(std::min(judged.size(), std::max<std::size_t>(1, result.verdict.size())));
+  put_errors(result, result.verdict.empty() ? names : judged, report);
   if (result.simulated) put_tables(result, report);
   put_limits(result, report);
   report.sections.push_back({"REPRODUCE", {}, {}, {reproduce}});

@@ -123,7 +123,7 @@ std::optional<Raise> raise_by_tenth(const scenario::Loaded& loaded, const std::s
   const auto provenance = loaded.provenance.find(path);
   const std::string unit = provenance == loaded.provenance.end() ? "" : provenance->second.unit;
   const double before = value->get<double>();
-  double after = before * 1.1;
+  double after = before + before / 10;  // before * 1.1 would print 880.0000000000001
   if (unit == "ns") {
     after = std::floor(before / 1.1);
   } else if (unit == "B") {
