@@ -63,6 +63,18 @@ Result<Node> read_part_preset(const std::string& folder, const std::string& name
   return read_embedded("presets/" + folder + "/" + name + std::string(kSuffix), name);
 }
 
+std::string part_summary(const std::string& folder, const std::string& name) {
+  const std::string* text = embedded("presets/" + folder + "/" + name + std::string(kSuffix));
+  std::string out;
+  std::size_t start = 0;
+  while (text != nullptr && text->compare(start, 3, "// ") == 0) {
+    const std::size_t end = text->find('\n', start);
+    out += (out.empty() ? "" : " ") + text->substr(start + 3, end - start - 3);
+    start = end + 1;
+  }
+  return out;
+}
+
 std::vector<std::string> scenario_presets() { return names_in("scenarios"); }
 
 bool is_scenario_preset(const std::string& name) {

@@ -17,6 +17,9 @@ std::vector<std::string> part_presets(const std::string& folder);
 /// One of them as a tree. Fails for an unknown name.
 Result<Node> read_part_preset(const std::string& folder, const std::string& name);
 
+/// The first comment of a part's file, as one line.
+std::string part_summary(const std::string& folder, const std::string& name);
+
 /// Names of scenario presets, sorted.
 std::vector<std::string> scenario_presets();
 /// True when there is one of that name.

@@ -1,0 +1,107 @@
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "analysis/io/format.hpp"
+#include "sim/cli/verb.hpp"
+#include "sim/scenario/loader.hpp"
+#include "sim/world/run.hpp"
+
+namespace fleetcache::cli {
+namespace {
+
+using analysis::io::grouped;
+
+struct CheckFlags {
+  std::vector<std::string> files;
+  std::vector<std::string> settings;
+  std::string format = "table";
+};
+
+/// "3 regions" or "1 region".
+std::string counted(std::uint64_t n, const std::string& thing) {
+  return grouped(n) + " " + thing + (n == 1 ? "" : "s");
+}
+
+nlohmann::json summary(const scenario::Loaded& loaded) {
+  std::uint64_t nodes = 0;
+  std::uint64_t gpus = 0;
+  for (const auto& [name, region] : loaded.scenario.regions) {
+    for (const auto& [pool_name, pool] : region.pools) {
+      nodes += pool.nodes;
+      gpus += std::uint64_t{pool.nodes} * pool.sku.gpus;
+    }
+  }
+  std::map<std::string, std::uint64_t> kinds;
+  for (const auto& [path, value] : loaded.provenance) {
+    if (!value.kind.empty()) ++kinds[value.kind];
+  }
+  const world::Estimate cost = world::estimate(loaded.scenario);
+  return {{"digest", loaded.digest},
+          {"regions", loaded.scenario.regions.size()},
+          {"nodes", nodes},
+          {"gpus", gpus},
+          {"workloads", loaded.scenario.training.size() + loaded.scenario.inference.size()},
+          {"events", loaded.scenario.events.size()},
+          {"variants", loaded.scenario.variants.size()},
+          {"kinds", kinds},
+          {"exact",
+           {{"requests", cost.requests},
+            {"memory_bytes", cost.memory_bytes},
+            {"cpu_seconds", cost.cpu_seconds}}}};
+}
+
+void print_summary(const std::string& file, const nlohmann::json& s) {
+  const auto n = [&](const char* key) { return s.at(key).get<std::uint64_t>(); };
+  std::printf("%s  ok  %s, %s, %s, %s, %s  digest %s\n", file.c_str(),
+              counted(n("regions"), "region").c_str(), counted(n("nodes"), "node").c_str(),
+              counted(n("gpus"), "GPU").c_str(), counted(n("workloads"), "workload").c_str(),
+              counted(n("events"), "event").c_str(),
+              s.at("digest").get_ref<const std::string&>().c_str());
+  std::string kinds;
+  for (const auto& [kind, count] : s.at("kinds").items()) {
+    kinds += (kinds.empty() ? "" : ", ") + grouped(count.get<std::uint64_t>()) + " " + kind;
+  }
+  const nlohmann::json& cost = s.at("exact");
+  std::printf("  numbers     %s\n  exact rung  %s requests, %s, %s of CPU\n", kinds.c_str(),
+              grouped(static_cast<std::uint64_t>(cost.at("requests").get<double>())).c_str(),
+              analysis::io::quantity(cost.at("memory_bytes").get<double>(), "B").c_str(),
+              analysis::io::quantity(cost.at("cpu_seconds").get<double>(), "s").c_str());
+}
+
+void check(const CheckFlags& flags, Session& session) {
+  nlohmann::json documents = nlohmann::json::array();
+  for (const std::string& file : flags.files) {
+    nlohmann::json document = {{"file", file}, {"ok", true}, {"errors", nlohmann::json::array()}};
+    for (const Error& error : scenario::problems(file, flags.settings)) {
+      document["ok"] = false;
+      document["errors"].push_back({{"where", error.where}, {"what", error.what}});
+      fail(session, kBadInput, error.text());
+    }
+    if (document["ok"] == true) {
+      const auto loaded = scenario::load(file, flags.settings);
+      document.update(summary(loaded.value()));
+      if (flags.format == "table") print_summary(file, document);
+    }
+    documents.push_back(std::move(document));
+  }
+  if (flags.format == "json") std::printf("%s\n", documents.dump(2).c_str());
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Session& session) {
+  auto* verb =
+      app.add_subcommand("check", "validate scenarios: every error, and what a run would cost");
+  const auto flags = std::make_shared<CheckFlags>();
+  verb->add_option("scenario", flags->files, "files or presets")->required();
+  verb->add_option("--set", flags->settings, "path=value, over the file; repeatable")
+      ->take_all()
+      ->type_name("PATH=VALUE");
+  verb->add_option("--format", flags->format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+  verb->callback([flags, &session] { check(*flags, session); });
+}
+
+}  // namespace fleetcache::cli
