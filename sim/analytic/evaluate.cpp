@@ -267,4 +267,44 @@ Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law) {
   return out;
 }
 
+namespace {
+
+// Of the measured time, how much a job needs for its first pass over the data.
+double first_epoch_share(const FleetView& view, const JobView& job, const JobAnswer& cold) {
+  const double warmup = to_seconds(view.scenario->warmup);
+  const double horizon = to_seconds(view.scenario->horizon);
+  if (horizon <= warmup || !(cold.step_s > 0) || !std::isfinite(cold.step_s)) return 1;
+  const double pace = cold.wanted * cold.compute_s / cold.step_s *
+                      (1 - cold.checkpoint_share);  // bytes a second, stalls included
+  if (pace <= 0) return 1;
+  const double pass = bytes(job.dataset->size) / pace;
+  return std::clamp((std::min(pass, horizon) - warmup) / (horizon - warmup), 0.0, 1.0);
+}
+
+}  // namespace
+
+Course evaluate_course(const FleetView& view, Design design, EpochLaw& law) {
+  Course c;
+  design.cold = false;
+  c.steady = evaluate(view, design, law);
+  design.cold = true;
+  c.first = design.cache ? evaluate(view, design, law) : c.steady;
+  double nodes = 0;
+  for (std::size_t j = 0; j < view.jobs.size(); ++j) {
+    const JobAnswer &cold = c.first.job[j], &warm = c.steady.job[j];
+    const double share = first_epoch_share(view, view.jobs[j], cold);
+    c.first_share.push_back(share);
+    c.goodput.push_back(share * cold.goodput + (1 - share) * warm.goodput);
+    c.stall.push_back(share * cold.stall + (1 - share) * warm.stall);
+    nodes += view.jobs[j].nodes;
+    c.fleet_goodput += view.jobs[j].nodes * c.goodput.back();
+    c.fleet_stall += view.jobs[j].nodes * c.stall.back();
+  }
+  if (nodes > 0) {
+    c.fleet_goodput /= nodes;
+    c.fleet_stall /= nodes;
+  }
+  return c;
+}
+
 }  // namespace fleetcache::analytic

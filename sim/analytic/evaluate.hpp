@@ -38,6 +38,7 @@ struct ResourceAnswer {
   std::string parameter;  ///< scenario path that sets it
   std::uint32_t region = 0;
   double capacity = 0;
+  double base = 0;     ///< what services and checkpoints take before any job
   double offered = 0;  ///< load if no job ever stalled
   double load = 0;     ///< at the rates reached
 
@@ -115,5 +116,17 @@ constexpr double kGpuFailureRate = 4.74e-4 / 86400;
 
 /// Cost: well below a millisecond plus the hit ratios.
 Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law);
+
+/// A design over the scenario's horizon: the first epoch of each job with caches that hold nothing
+/// yet, then the steady state.
+struct Course {
+  Answer first, steady;
+  std::vector<double> first_share;     ///< by job: of the measured time, spent in its first epoch
+  std::vector<double> goodput, stall;  ///< by job, over the measured time
+  double fleet_goodput = 0, fleet_stall = 0;
+};
+
+/// Jobs are taken to start together. `design.cold` is ignored.
+Course evaluate_course(const FleetView& view, Design design, EpochLaw& law);
 
 }  // namespace fleetcache::analytic

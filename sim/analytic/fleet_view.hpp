@@ -69,6 +69,7 @@ struct Design {
   double demand = 1;  ///< factor on bytes per step of every job, compute time unchanged
   double nvme = 1;    ///< factor on the capacity of every cache tier
   bool cache = true;
+  bool cold = false;  ///< the first epoch, when caches hold only what it read itself
   scenario::OriginPath path = scenario::OriginPath::kFrontEnd;
   std::uint32_t accounts = 0;  ///< in every region; 0: as the scenario says
 };

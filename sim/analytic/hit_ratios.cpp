@@ -98,8 +98,9 @@ struct TierAnswer {
   std::vector<ServiceHits> service;  // in the order of pool.services
 };
 
-JobHits job_hits(const FleetView& view, const JobView& job, const scenario::CacheTier& tier,
-                 const Content& content, double capacity, double window_s, EpochLaw& law) {
+JobHits job_hits(const FleetView& view, const JobView& job, const Design& design,
+                 const scenario::CacheTier& tier, const Content& content, double capacity,
+                 double window_s, EpochLaw& law) {
   JobHits h;
   h.units = units_of(view, job);
   // Jobs smaller than their pool's caches are taken to sit on caches of their own when spread.
@@ -112,6 +113,12 @@ JobHits job_hits(const FleetView& view, const JobView& job, const scenario::Cach
   h.hit = e.ratio;
   h.method = e.method;
   h.formula = e.formula;
+  if (design.cold) {
+    // Of r readers of the same data, each object is new to the cache for one.
+    h.hit = h.cached * (1 - 1 / h.readers);
+    h.method = EpochMethod::kClosedForm;
+    h.formula = "first epoch: h = c (1 - 1/r), r readers of the same data";
+  }
   return h;
 }
 
@@ -122,7 +129,7 @@ TierAnswer tier_answer(const FleetView& view, const PoolView& pool, const Design
   const double window_s = capacity > 0 ? content.window(capacity) : 0;
   TierAnswer out;
   for (const std::uint32_t j : pool.jobs)
-    out.job.push_back(job_hits(view, view.jobs[j], tier, content, capacity, window_s, law));
+    out.job.push_back(job_hits(view, view.jobs[j], design, tier, content, capacity, window_s, law));
   for (const std::uint32_t s : pool.services) {
     ServiceHits h;
     h.window_s = window_s;
@@ -205,7 +212,7 @@ Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law) {
       }
     }
   }
-  if (view.scenario->cache.scope == scenario::Scope::kGlobal)
+  if (view.scenario->cache.scope == scenario::Scope::kGlobal && !design.cold)
     for (std::size_t j = 0; j < view.jobs.size(); ++j)
       if (view.jobs[j].home != view.jobs[j].region)
         out.job[j].remote = (1 - out.job[j].hit) * remote_hit(view, view.jobs[j], design);

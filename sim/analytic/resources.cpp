@@ -74,6 +74,7 @@ class Builder {
     a.parameter = std::move(parameter);
     a.region = region;
     a.capacity = capacity;
+    a.base = base;
     models::FilledResource f{capacity, base, {}};
     a.offered = base;
     for (std::uint32_t j = 0; j < view_.jobs.size(); ++j) {

@@ -1,0 +1,247 @@
+// Metrics, stations, bytes and checks of the analytic record, under the names that the exact rung
+// uses where both have the figure.
+#include <algorithm>
+#include <cmath>
+
+#include "models/cost/cost.hpp"
+#include "sim/analytic/record_parts.hpp"
+#include "sim/analytic/resources.hpp"
+
+namespace fleetcache::analytic {
+
+namespace {
+
+using probes::Record;
+
+// JSON has no infinity: a figure without a bound is left out.
+void put(Record& record, const std::string& name, double value, const char* unit) {
+  if (std::isfinite(value)) record.metrics[name] = {value, unit, 0};
+}
+
+void put_jobs(const Solved& s, Record& record) {
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    const JobView& job = s.view.jobs[j];
+    const JobAnswer &warm = s.course.steady.job[j], &cold = s.course.first.job[j];
+    const std::string name = "train." + job.job->name + ".";
+    const double goodput = s.course.goodput[j], stall = s.course.stall[j];
+    put(record, name + "goodput", goodput, "ratio");
+    put(record, name + "stall", stall, "ratio");
+    put(record, name + "stall_first_epoch", cold.stall, "ratio");
+    put(record, name + "stall_steady", warm.stall, "ratio");
+    put(record, name + "first_epoch_share", s.course.first_share[j], "ratio");
+    put(record, name + "accelerator_utilization",
+        goodput + stall > 0 ? goodput / (goodput + stall) : 0, "ratio");
+    put(record, name + "checkpoint_share", warm.checkpoint_share, "ratio");
+    put(record, name + "demand", warm.wanted, "B/s");
+    put(record, name + "rate", warm.rate, "B/s");
+    put(record, name + "hit_ratio", warm.hits.hit, "ratio");
+    put(record, name + "slow_read_stall", warm.slow_read_s, "s");
+    if (warm.checkpoint_rate <= 0) continue;
+    put(record, name + "restore_time", warm.restore_s, "s");
+    if (warm.mtti_s <= 0) continue;
+    put(record, name + "mtti", warm.mtti_s, "s");
+    put(record, name + "checkpoint_interval_best", warm.best_interval_s, "s");
+    put(record, name + "checkpoint_waste", warm.failure_waste, "ratio");
+    put(record, name + "checkpoint_waste_best", warm.best_waste, "ratio");
+  }
+  if (s.view.jobs.empty()) return;
+  put(record, "train.goodput", s.course.fleet_goodput, "ratio");
+  put(record, "train.stall", s.course.fleet_stall, "ratio");
+  put(record, "train.demand_per_gpu", demand_per_gpu(s.view), "B/s");
+  put(record, "cache.hit_ratio.dataset", dataset_hit_ratio(s.view, s.course.steady), "ratio");
+  put(record, "cache.byte_hit_ratio.dataset", dataset_hit_ratio(s.view, s.course.steady), "ratio");
+}
+
+void put_services(const Solved& s, Record& record) {
+  bool any = false;
+  for (std::size_t i = 0; i < s.view.services.size(); ++i) {
+    if (!s.view.services[i].synthetic) continue;
+    any = true;
+    const ServiceAnswer& a = s.course.steady.service[i];
+    const std::string name = "infer." + s.view.services[i].service->name + ".";
+    put(record, name + "ttft_mean", a.ttft_mean_s, "s");
+    put(record, name + "ttft_p50", a.ttft_p50_s, "s");
+    put(record, name + "ttft_p99", a.ttft_p99_s, "s");
+    put(record, name + "ttft_queue_mean", a.queue_mean_s, "s");
+    put(record, name + "ttft_fetch_mean", a.fetch_mean_s, "s");
+    put(record, name + "ttft_prefill_mean", a.prefill_mean_s, "s");
+    put(record, name + "slot_utilization", a.utilization, "ratio");
+    put(record, name + "block_hit_ratio", a.hits.kv.block_hit_ratio, "ratio");
+    put(record, name + "block_bytes", s.view.services[i].block_bytes, "B");
+  }
+  if (!any) return;
+  const double hit = kv_block_hit_ratio(s.view, s.course.steady);
+  put(record, "kv.block_hit_ratio", hit, "ratio");
+  put(record, "cache.hit_ratio.kv", hit, "ratio");
+}
+
+void put_regions(const Solved& s, Record& record) {
+  double served = 0;
+  for (std::uint32_t r = 0; r < s.view.regions.size(); ++r) {
+    const std::string& name = s.view.region_name(r);
+    const RegionAnswer &a = s.course.steady.region[r], &first = s.course.first.region[r];
+    served += a.origin_served;
+    put(record, "origin.bytes_per_second." + name, a.origin_served, "B/s");
+    put(record, "origin.demand." + name, a.origin_wanted, "B/s");
+    put(record, "origin.demand_first_epoch." + name, first.origin_wanted, "B/s");
+    put(record, "origin.requests_per_second." + name, a.requests, "1/s");
+    put(record, "accounts." + name, static_cast<double>(a.plan.accounts), "1");
+    put(record, "accounts_first_epoch." + name, static_cast<double>(first.plan.accounts), "1");
+    put(record, "accounts_no_cache." + name,
+        static_cast<double>(s.no_cache.front().region[r].plan.accounts), "1");
+    if (s.flips[r].per_gpu <= 0) continue;
+    put(record, "flip.front_end." + name, s.flips[r].front_end_to, "B/s");
+    put(record, "flip.front_end_first_epoch." + name, s.flips[r].front_end_first_to, "B/s");
+    put(record, "flip.bifrost." + name, s.flips[r].bifrost_to, "B/s");
+    put(record, "flip.no_cache." + name, s.flips[r].no_cache_to, "B/s");
+  }
+  put(record, "origin.bytes_per_second", served, "B/s");
+}
+
+void put_pools(const Solved& s, Record& record) {
+  for (std::size_t p = 0; p < s.view.pools.size(); ++p) {
+    const PoolAnswer& a = s.course.steady.pool[p];
+    if (a.nvme_share <= 0) continue;
+    const std::string& name = s.view.pools[p].name;
+    put(record, "nvme.share." + name, a.nvme_share, "ratio");
+    put(record, "nvme.drive_writes_per_day." + name, a.writes_per_day, "1");
+    put(record, "nvme.life_years." + name, a.life_years, "1");
+  }
+}
+
+void put_wan(const Solved& s, Record& record) {
+  double cost = 0;
+  bool any = false;
+  for (const ResourceAnswer& a : s.course.steady.resource) {
+    if (a.kind != ResourceKind::kWan) continue;
+    any = true;
+    put(record, a.name + ".bytes_per_second", a.load, "B/s");
+    for (const scenario::WanLink& l : s.view.scenario->links)
+      if (a.parameter == "links." + l.from + "-" + l.to + ".bandwidth")
+        cost += models::transfer_cost_per_month(BytesPerSecond(a.load), l.per_gb).count;
+  }
+  if (any) put(record, "wan.cost_per_month", cost, "USD");
+}
+
+std::uint64_t whole(double x) {
+  return x <= 0 ? 0 : x >= 1.8e19 ? UINT64_MAX : static_cast<std::uint64_t>(std::llround(x));
+}
+
+}  // namespace
+
+double kv_block_hit_ratio(const FleetView& view, const Answer& answer) {
+  double hits = 0, lookups = 0;
+  for (std::size_t i = 0; i < view.services.size(); ++i) {
+    const double blocks = view.services[i].demand.rate * view.services[i].demand.blocks;
+    lookups += blocks;
+    hits += blocks * answer.service[i].hits.kv.block_hit_ratio;
+  }
+  return lookups > 0 ? hits / lookups : 0;
+}
+
+double dataset_hit_ratio(const FleetView& view, const Answer& answer) {
+  double hits = 0, asked = 0;
+  for (std::size_t j = 0; j < view.jobs.size(); ++j) {
+    asked += answer.job[j].rate;
+    hits += answer.job[j].rate * answer.job[j].hits.hit;
+  }
+  return asked > 0 ? hits / asked : 0;
+}
+
+void add_metrics(const Solved& solved, Record& record) {
+  put_jobs(solved, record);
+  put_services(solved, record);
+  put_regions(solved, record);
+  put_pools(solved, record);
+  put_wan(solved, record);
+}
+
+void add_stations(const Solved& solved, Record& record) {
+  for (const ResourceAnswer& a : solved.course.steady.resource) {
+    probes::Station station;
+    station.utilization_mean = station.utilization_p99 = std::min(1.0, a.utilization());
+    station.capacity = a.capacity;
+    station.unit = a.unit;
+    station.parameter = a.parameter;
+    record.stations[a.name] = station;
+  }
+  for (std::size_t i = 0; i < solved.view.services.size(); ++i) {
+    const ServiceView& view = solved.view.services[i];
+    if (!view.synthetic) continue;
+    const ServiceAnswer& a = solved.course.steady.service[i];
+    probes::Station station;
+    station.utilization_mean = station.utilization_p99 = std::min(1.0, a.utilization);
+    station.capacity = static_cast<double>(view.service->nodes) * view.service->prefill_slots;
+    station.unit = "slots";
+    station.parameter = "workloads." + view.service->name + ".prefill_tokens";
+    station.arrival_rate = view.demand.rate;
+    station.mean_sojourn_s = a.queue.service_s;
+    station.mean_population = view.demand.rate * a.queue.service_s;  // Little
+    record.stations["prefill." + view.service->name] = station;
+  }
+}
+
+// Bytes over the measured time at the mean of both phases, by the tiers of the exact rung.
+void add_bytes_and_checks(const Solved& s, Record& record) {
+  const double measured =
+      to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup);
+  const char* origin = s.design.path == scenario::OriginPath::kFrontEnd  ? "front_end"
+                       : s.design.path == scenario::OriginPath::kBifrost ? "bifrost"
+                                                                         : "deltazero";
+  double asked = 0, dram = 0, nvme = 0, remote = 0, direct = 0, classic = 0;
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    const double share = direct_share(s.view, s.design, s.view.jobs[j].home);
+    const double first = s.course.first_share[j];
+    for (const bool cold : {true, false}) {
+      const JobAnswer& a = cold ? s.course.first.job[j] : s.course.steady.job[j];
+      // What the job gets done, checkpoints and slow reads included.
+      const double pace = a.wanted * a.goodput * measured * (cold ? first : 1 - first);
+      asked += pace;
+      dram += pace * a.hits.dram;
+      nvme += pace * (a.hits.hit - a.hits.dram);
+      remote += pace * a.hits.remote;
+      const double from_origin = pace * (1 - a.hits.hit - a.hits.remote);
+      direct += from_origin * share;
+      classic += from_origin * (1 - share);
+    }
+  }
+  auto& dataset = record.bytes["dataset"];
+  dataset["peer_dram"] = whole(dram);
+  dataset["peer_nvme"] = whole(nvme);
+  dataset["remote_region"] = whole(remote);
+  dataset["front_end"] = whole(classic);
+  if (s.design.path != scenario::OriginPath::kFrontEnd) dataset[origin] = whole(direct);
+  if (asked <= 0) record.bytes.erase("dataset");
+  const double served = dram + nvme + remote + direct + classic;
+  record.conservation.push_back({"bytes asked = bytes served over all tiers (dataset)", asked,
+                                 served, 1e-9,
+                                 std::abs(asked - served) <= 1e-9 * std::max(1.0, asked)});
+  double fetched = 0, from_dram = 0, recomputed = 0, looked_up = 0;
+  for (std::size_t i = 0; i < s.view.services.size(); ++i) {
+    const ServiceView& view = s.view.services[i];
+    if (!view.synthetic) continue;
+    const ServiceAnswer& a = s.course.steady.service[i];
+    const double hit = a.hits.kv.block_hit_ratio;
+    fetched += a.fetched * measured;
+    from_dram += hit > 0 ? a.fetched * measured * a.hits.dram / hit : 0;
+    recomputed += a.recomputed * measured;
+    looked_up += view.demand.rate * view.demand.blocks * view.block_bytes * measured;
+  }
+  if (looked_up > 0) {
+    record.bytes["kv"]["peer_dram"] = whole(from_dram);
+    record.bytes["kv"]["peer_nvme"] = whole(fetched - from_dram);
+    record.bytes["kv"]["recompute"] = whole(recomputed);
+    record.conservation.push_back({"bytes asked = bytes served over all tiers (kv)", looked_up,
+                                   fetched + recomputed, 1e-9,
+                                   std::abs(looked_up - fetched - recomputed) <= 1e-9 * looked_up});
+  }
+  // Rates were filled up to the capacities: none is above, unless services and checkpoints alone
+  // ask for more than there is.
+  double busiest = 0;
+  for (const ResourceAnswer& a : s.course.steady.resource)
+    if (a.base <= a.capacity && a.capacity > 0) busiest = std::max(busiest, a.utilization());
+  record.conservation.push_back(
+      {"load of the busiest resource <= its capacity", busiest, 1, 1e-9, busiest <= 1 + 1e-9});
+}
+
+}  // namespace fleetcache::analytic

@@ -1,0 +1,33 @@
+/// The parts of the analytic record: metrics, stations, tables and derivations of one answer.
+#pragma once
+
+#include <vector>
+
+#include "sim/analytic/regime.hpp"
+#include "sim/probes/record.hpp"
+
+namespace fleetcache::analytic {
+
+/// Everything that one scenario's answer is made of.
+struct Solved {
+  const FleetView& view;
+  Design design;
+  Course course;
+  std::vector<RegimeRow> map;
+  std::vector<FlipPoints> flips;  ///< by region
+  std::vector<Answer> no_cache;   ///< one: the scenario without a cache, all else equal
+};
+
+/// Of the pool's services together, hits over looked-up blocks; weights are request rates.
+double kv_block_hit_ratio(const FleetView& view, const Answer& answer);
+/// Of all jobs together, cached over asked bytes.
+double dataset_hit_ratio(const FleetView& view, const Answer& answer);
+
+void add_metrics(const Solved& solved, probes::Record& record);
+void add_stations(const Solved& solved, probes::Record& record);
+void add_bytes_and_checks(const Solved& solved, probes::Record& record);
+void add_tables(const Solved& solved, probes::Record& record);
+void add_derivations(const Solved& solved, probes::Record& record);
+void add_notes(const Solved& solved, probes::Record& record);
+
+}  // namespace fleetcache::analytic

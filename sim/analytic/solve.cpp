@@ -1,0 +1,62 @@
+#include "sim/analytic/analytic.hpp"
+#include "sim/analytic/epoch_law.hpp"
+#include "sim/analytic/record_parts.hpp"
+#include "sim/analytic/text.hpp"
+#include "topologies/clusters.hpp"
+
+namespace fleetcache::analytic {
+
+void add_notes(const Solved& s, probes::Record& record) {
+  auto& notes = record.notes;
+  notes.push_back(
+      "NOT SIMULATED: closed forms over the whole fleet; no request, node or queue was "
+      "played.");
+  notes.push_back("e_model (hit ratios): exact laws for lru and pinned; two standard errors of " +
+                  percent(kMiniatureError) +
+                  " for policies run in miniature; up to 0.02 for several jobs on one data set and "
+                  "0.05 for KV blocks (both measured by unit tests).");
+  notes.push_back(
+      "e_model (rates): one bottleneck each, max-min fair; keys spread evenly over owners "
+      "and accounts (a ring of 128 points puts up to 1.4x on the fullest of 100,000). "
+      "Not cross-checked against simulation above 2,000 nodes.");
+  notes.push_back(
+      "e_model (stall): an upper estimate from independent reads; throttling answers (503) "
+      "and their back-off are not in it, so close to a limit the exact rung stalls more.");
+  notes.push_back(
+      "e_model (TTFT): Allen-Cunneen within 10-20 % in light traffic; p99 rests on an "
+      "exponential wait and a log-normal service.");
+  notes.push_back(
+      "Events (failures, throttles, upgrades) of the scenario are not played at this rung; "
+      "per-blob limits and the control plane are not in the formulas.");
+  const auto clusters = topologies::partition(s.view.fleet);
+  if (clusters)
+    notes.push_back("AKS: " + digits(static_cast<double>(clusters->size())) +
+                    " clusters of at most "
+                    "5,000 nodes, racks whole.");
+}
+
+Result<probes::Record> solve(const scenario::Scenario& scenario) {
+  auto view = view_of(scenario);
+  if (!view) return view.error();
+  EpochLaw law;
+  Solved solved{*view, design_of(scenario), {}, {}, {}, {}};
+  solved.course = evaluate_course(*view, solved.design, law);
+  solved.map = regime_map(*view, law);
+  for (std::uint32_t r = 0; r < view->regions.size(); ++r)
+    solved.flips.push_back(flip_points(*view, r, law));
+  Design none = solved.design;
+  none.cache = false;
+  solved.no_cache.push_back(evaluate(*view, none, law));
+  probes::Record record;
+  record.rung = "analytic";
+  record.simulated = false;
+  add_metrics(solved, record);
+  add_stations(solved, record);
+  add_bytes_and_checks(solved, record);
+  add_tables(solved, record);
+  add_derivations(solved, record);
+  add_notes(solved, record);
+  return record;
+}
+
+}  // namespace fleetcache::analytic
