@@ -1,0 +1,44 @@
+/// Runs the built binary as a user would and looks at what comes out.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace fleetcache::test {
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+/// `arguments` as one shell line, quoted where needed.
+Outcome fleetcache(const std::string& arguments);
+
+/// The same, interrupted by `signal` once it has said `word` on stderr.
+Outcome fleetcache_interrupted(const std::string& arguments, int signal, const std::string& word);
+
+/// An empty folder, removed with the object.
+class Scratch {
+ public:
+  Scratch();
+  ~Scratch();
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  /// Writes a file and returns its path.
+  std::string file(const std::string& name, const std::string& text) const;
+  /// Number of files and folders inside.
+  std::size_t entries() const;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+std::string read_file(const std::string& path);
+
+/// `text` with the first `from` replaced. Requires: `from` occurs.
+std::string replaced(std::string text, const std::string& from, const std::string& to);
+
+}  // namespace fleetcache::test
