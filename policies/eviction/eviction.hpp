@@ -123,13 +123,14 @@ class Cache {
 
   /// A hit. A stale handle is harmless and returns false. `next_access` as in Meta.
   bool access(TimePoint now, Handle h, std::int64_t next_access = -1);
-  /// A lookup that found nothing: ghost lists and adaptive targets learn of it.
+  /// A lookup that found nothing: ghost lists and adaptive targets learn of it. A ghost hit is
+  /// remembered until the object is inserted, over the misses of other objects in between.
   void miss(TimePoint now, const Meta& meta);
   /// Whether the policy would ever store an object of this charge (0 < charge <= capacity, and the
   /// published rule of the policy: S3-FIFO, 2Q and SLRU refuse objects larger than a queue).
   bool admissible(const Meta& meta) const;
   /// Whether a victim has to go before `incoming` can be inserted; with null, whether the last
-  /// access left the policy over a limit of its own (SLRU with unequal sizes).
+  /// access left the policy over a limit of its own (SLRU). True also while no slot is free.
   bool must_evict(const Meta* incoming) const;
   /// Chooses up to `capacity` victims, best first, and marks them RESERVED. `incoming` is the
   /// object that needs the room, or null. Returns how many were found: 0 when nothing may go.
@@ -144,11 +145,13 @@ class Cache {
   /// Drops a live entry without making it a ghost; false for a stale handle.
   bool erase(TimePoint now, Handle h);
   /// Counted pins: a pinned entry stays in the order and is skipped by `reserve`.
+  /// False for a handle that is not live, and beyond 16,383 pins.
   bool pin(Handle h);
   bool unpin(Handle h);
 
   /// Evicts until the object fits and inserts it. Null when it is not admissible or nothing may go
-  /// (pinned policy, everything pinned); victims already gone stay gone.
+  /// (pinned policy, everything pinned); victims already gone stay gone. For an object that is live
+  /// already its handle, and null while it is reserved. `on_victim` must not call back in.
   Handle admit(TimePoint now, const Meta& meta, const OnVictim& on_victim = {});
   /// find, then access, or miss and admit: the loop of a trace replay. True on a hit.
   bool request(TimePoint now, const Meta& meta);
