@@ -50,8 +50,18 @@ std::string quoted(const Node& node) {
          (cut ? "..." : "");
 }
 
+namespace {
+
+/// {"value": "200Gbps", "kind": ...}: one value, whose pedigree must not mix with another's.
+bool is_annotated(const Node& node) {
+  const Node* value = node.find("value");
+  return value != nullptr && !value->is_object() && value->kind != Node::Kind::kList;
+}
+
+}  // namespace
+
 Node merge(Node base, const Node& top) {
-  if (!top.is_object()) return top;
+  if (!top.is_object() || is_annotated(top)) return top;
   if (base.is_string() && base.text.rfind("preset:", 0) == 0) {
     Node extended;
     extended.kind = Node::Kind::kObject;
