@@ -27,6 +27,8 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   void start();
   const scenario::InferenceService& service() const { return *service_; }
   std::uint64_t block_bytes() const { return block_bytes_; }
+  std::uint64_t requests_total() const { return requests_.size(); }
+  std::uint64_t requests_arrived() const { return in_system_->arrivals(); }
   /// Requests that arrived and have not sent their first token.
   std::uint64_t unfinished() const { return active_.live(); }
   /// Nanoseconds they have spent so far: in all, and holding a slot.

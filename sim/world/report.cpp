@@ -93,6 +93,12 @@ void World::report_inference(probes::Record& record) const {
     }
     record.metrics[name + "slot_utilization"] = {service->slot_utilization(queue_.now()), "ratio",
                                                  0};
+    if (service->requests_total() > service->requests_arrived()) {
+      record.notes.push_back(service->service().name + ": " +
+                             std::to_string(service->requests_arrived()) + " of " +
+                             std::to_string(service->requests_total()) +
+                             " requests of the trace arrive before the horizon (time.horizon).");
+    }
     record.metrics[name + "block_bytes"] = {static_cast<double>(service->block_bytes()), "B", 0};
   }
   if (inference_.empty()) return;
