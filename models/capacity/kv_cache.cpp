@@ -19,17 +19,6 @@ constexpr std::size_t kTurnsMax = 512;
 // Window over which expm1-like terms saturate, so that an infinite window stays finite arithmetic.
 double one_minus_exp_safe(double x) { return x > 700 ? 1 : one_minus_exp(std::max(0.0, x)); }
 
-std::vector<double> zipf_rates(double total, std::uint32_t n, double exponent) {
-  std::vector<double> rates(std::max(1U, n));
-  double sum = 0;
-  for (std::size_t i = 0; i < rates.size(); ++i) {
-    rates[i] = power(static_cast<double>(i + 1), -exponent);
-    sum += rates[i];
-  }
-  for (double& r : rates) r *= total / sum;
-  return rates;
-}
-
 }  // namespace
 
 KvDemand kv_demand(const KvSessionSpec& spec) {
@@ -52,14 +41,15 @@ KvDemand kv_demand(const KvSessionSpec& spec) {
     const double fresh = k == 0 ? prompt : step;
     const double before = context;  // tokens of the dialogue so far, last answer included
     turn.prompt_tokens = before + fresh;
-    turn.prompt_variance = variance + kLengthCv2 * fresh * fresh;
+    turn.fresh_variance = kLengthCv2 * fresh * fresh;
+    turn.context_variance = variance;
     turn.blocks = turn.prompt_tokens / block + 0.5;  // ceil of a smooth length: half a block more
     if (k > 0) {
       const double last_prompt_blocks = (before - answer) / block + 0.5;
       turn.reused = std::max(0.0, last_prompt_blocks - d.shared_blocks);
     }
     context = turn.prompt_tokens + answer;
-    variance = turn.prompt_variance + kLengthCv2 * answer * answer;
+    variance += turn.fresh_variance + kLengthCv2 * answer * answer;
     d.turns.push_back(turn);
     share *= 1 - d.last_turn;
     if (share < kShareLeft) break;
@@ -69,13 +59,15 @@ KvDemand kv_demand(const KvSessionSpec& spec) {
     d.reused_blocks += t.share * t.reused;
   }
   d.shared_blocks = std::min(d.shared_blocks, d.blocks);
-  d.prefix_rates = zipf_rates(d.rate, spec.prefixes, spec.prefix_zipf);
+  d.prefixes = zipf_catalogue(std::max(1U, spec.prefixes), spec.prefix_zipf, d.rate);
   return d;
 }
 
 double kv_occupancy(const KvDemand& d, double window_s) {
   double shared = 0;
-  for (const double rate : d.prefix_rates) shared += one_minus_exp_safe(rate * window_s);
+  if (d.shared_blocks > 0)
+    for (const CatalogueClass& p : d.prefixes)
+      shared += p.count * one_minus_exp_safe(p.rate * window_s);
   const double lingering = d.think_s > 0 ? d.think_s * one_minus_exp_safe(window_s / d.think_s) : 0;
   const double kept_s = (1 - d.last_turn) * lingering + d.last_turn * window_s;
   return d.shared_blocks * shared + d.rate * (d.blocks - d.shared_blocks) * kept_s;
@@ -84,9 +76,9 @@ double kv_occupancy(const KvDemand& d, double window_s) {
 KvHits kv_hits(const KvDemand& d, double window_s, double units) {
   KvHits hits;
   double asked = 0, found = 0;
-  for (const double rate : d.prefix_rates) {
-    asked += rate;
-    found += rate * one_minus_exp_safe(rate / units * window_s);
+  for (const CatalogueClass& p : d.prefixes) {
+    asked += p.count * p.rate;
+    found += p.count * p.rate * one_minus_exp_safe(p.rate / units * window_s);
   }
   if (d.shared_blocks > 0 && asked > 0) hits.prefix_hit = found / asked;
   if (d.reused_blocks > 0)

@@ -4,29 +4,31 @@
 
 #include <vector>
 
+#include "models/cache/che.hpp"
 #include "models/workload/kv_sessions.hpp"
 
 namespace fleetcache::models {
 
 /// One turn of a session: how often it comes and what its prompt is.
 struct KvTurn {
-  double share = 0;            ///< of all requests
-  double prompt_tokens = 0;    ///< mean
-  double prompt_variance = 0;  ///< tokens^2
-  double blocks = 0;           ///< mean, partial last one included
+  double share = 0;             ///< of all requests
+  double prompt_tokens = 0;     ///< mean
+  double fresh_variance = 0;    ///< of the new question, tokens^2
+  double context_variance = 0;  ///< of the dialogue before it, tokens^2
+  double blocks = 0;            ///< mean, partial last one included
   double reused = 0;  ///< private blocks that the turn before left in the cache, when it is large
 };
 
 /// The workload seen by a cache: everything is per request or per second.
 struct KvDemand {
-  double rate = 0;                   ///< requests a second
-  double blocks = 0;                 ///< looked up by a mean request
-  double shared_blocks = 0;          ///< of those, in a shared prefix
-  double reused_blocks = 0;          ///< of those, private blocks of an earlier turn
-  double think_s = 0;                ///< mean gap between the turns of a session
-  double last_turn = 1;              ///< probability that a turn is a session's last
-  std::vector<double> prefix_rates;  ///< requests a second that carry each prefix
-  std::vector<KvTurn> turns;         ///< until the share left is below 1e-9, at most 512
+  double rate = 0;                       ///< requests a second
+  double blocks = 0;                     ///< looked up by a mean request
+  double shared_blocks = 0;              ///< of those, in a shared prefix
+  double reused_blocks = 0;              ///< of those, private blocks of an earlier turn
+  double think_s = 0;                    ///< mean gap between the turns of a session
+  double last_turn = 1;                  ///< probability that a turn is a session's last
+  std::vector<CatalogueClass> prefixes;  ///< requests a second that carry each, in classes
+  std::vector<KvTurn> turns;             ///< until the share left is below 1e-9, at most 512
 };
 
 /// Requires: rate > 0, block_tokens > 0, turns >= 1.

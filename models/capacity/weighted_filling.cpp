@@ -49,7 +49,10 @@ Filling weighted_filling(const std::vector<FilledUser>& users,
       if (!growing[user]) return;
       growing[user] = 0;
       --left;
-      out.rate[user] = std::min(users[user].ceiling, level * users[user].weight);
+      // At its ceiling exactly: a rounded quotient would look like a stall.
+      const double ceiling = users[user].ceiling;
+      out.rate[user] =
+          resource == kNoResource ? ceiling : std::min(ceiling, level * users[user].weight);
       out.binding[user] = resource;
     };
     if (resource != kNoResource) {

@@ -30,14 +30,14 @@ void hit_steps(const Solved& s, std::size_t j, Derivation& d) {
   const JobHits& h = s.course.steady.job[j].hits;
   const PoolView& pool = s.view.pools[job.pool];
   if (const scenario::CacheTier* tier = s.design.cache ? largest_tier(s.view, pool) : nullptr)
-    d.steps.push_back("cache of " + digits(pool.domain_nodes) +
+    d.steps.push_back("cache of " + count(pool.domain_nodes) +
                       " nodes: " + byte_count(domain_capacity(s.view, pool, *tier, s.design.nvme)) +
                       " of a data set of " +
                       byte_count(static_cast<double>(job.dataset->size.count)) +
                       ", shared with what else lies there: c = " + percent(h.cached));
   d.steps.push_back(h.formula + " -> h = " + percent(h.hit) +
-                    (h.units > 1 ? " (over " + digits(h.units) + " caches)" : "") +
-                    (h.readers > 1 ? " (" + digits(h.readers) + " jobs read it)" : ""));
+                    (h.units > 1 ? " (over " + count(h.units) + " caches)" : "") +
+                    (h.readers > 1 ? " (" + count(h.readers) + " jobs read it)" : ""));
 }
 
 Derivation stall_of(const Solved& s, std::size_t j, bool goodput) {
@@ -49,7 +49,7 @@ Derivation stall_of(const Solved& s, std::size_t j, bool goodput) {
                     "steady state weighted by time"
                   : "stall = (step - compute) / step x (1 - checkpoint share); step = compute + "
                     "max(compute (f*/f - 1), E[(slowest read - read-ahead)+])";
-  d.steps.push_back("f* = nodes x bytes per step / compute = " + digits(job.nodes) + " x " +
+  d.steps.push_back("f* = nodes x bytes per step / compute = " + count(job.nodes) + " x " +
                     byte_count(a.wanted * a.compute_s / job.nodes) + " / " + seconds(a.compute_s) +
                     " = " + bytes_per_second(a.wanted));
   hit_steps(s, j, d);
@@ -121,7 +121,7 @@ Derivation accounts_of(const Solved& s, std::uint32_t r, const RegionAnswer& a) 
   d.formula =
       "accounts = max(ceil(D (1-h) / egress), ceil(requests / rate), ceil(writes / ingress), "
       "ceil(stored / capacity))";
-  const auto n = [](std::uint64_t x) { return digits(static_cast<double>(x)); };
+  const auto n = [](std::uint64_t x) { return count(static_cast<double>(x)); };
   d.steps.push_back("egress: " + bits_per_second(a.front_end_wanted) + " / " +
                     bits_per_second(blob.egress.count) + " -> " + n(a.plan.by_egress));
   d.steps.push_back("requests: " + digits(a.requests) + "/s / " + digits(blob.requests.count) +
@@ -133,7 +133,7 @@ Derivation accounts_of(const Solved& s, std::uint32_t r, const RegionAnswer& a) 
                     n(a.plan.by_capacity));
   d.steps.push_back(n(a.plan.accounts) + " accounts, set by " +
                     std::string(models::name(a.plan.limit)) + "; the scenario has " +
-                    digits(a.accounts));
+                    count(a.accounts));
   d.inputs = {path + "accounts", path + "egress", path + "requests", path + "ingress",
               path + "capacity"};
   return d;
@@ -193,7 +193,7 @@ Derivation ttft_of(const ServiceView& v, const ServiceAnswer& a) {
                     " = S " + seconds(a.queue.service_s) +
                     ", cs^2 = " + digits(a.queue.service_cv2));
   d.steps.push_back("one node: " + digits(a.queue.arrival_rate) + " requests/s, ca^2 = " +
-                    digits(a.queue.arrival_cv2) + ", " + digits(a.queue.servers) + " slots: busy " +
+                    digits(a.queue.arrival_cv2) + ", " + count(a.queue.servers) + " slots: busy " +
                     percent(a.utilization) + ", queue " + seconds(a.queue_mean_s));
   d.steps.push_back("TTFT mean " + seconds(a.ttft_mean_s) + ", p50 " + seconds(a.ttft_p50_s) +
                     ", p99 " + seconds(a.ttft_p99_s));
@@ -234,7 +234,7 @@ void add_derivations(const Solved& s, Record& record) {
     Derivation fleet;
     fleet.formula = "node-weighted mean over jobs";
     for (std::size_t j = 0; j < s.view.jobs.size(); ++j)
-      fleet.steps.push_back(s.view.jobs[j].job->name + ": " + digits(s.view.jobs[j].nodes) +
+      fleet.steps.push_back(s.view.jobs[j].job->name + ": " + count(s.view.jobs[j].nodes) +
                             " nodes, stall " + percent(s.course.stall[j]) + ", goodput " +
                             percent(s.course.goodput[j]));
     fleet.steps.push_back("stall " + percent(s.course.fleet_stall) + ", goodput " +

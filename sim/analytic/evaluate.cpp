@@ -55,7 +55,8 @@ void add_checkpoints(const Context& c, const JobView& job, JobAnswer& a) {
   const scenario::Checkpoint& ck = job.job->checkpoint;
   a.checkpoint_rate = checkpoint_rate(job);
   if (a.checkpoint_rate <= 0) return;
-  a.checkpoint_write_s = ck.asynchronous ? to_seconds(ck.stall) : checkpoint_seconds(c, job, true);
+  a.checkpoint_drain_s = checkpoint_seconds(c, job, true);
+  a.checkpoint_write_s = ck.asynchronous ? to_seconds(ck.stall) : a.checkpoint_drain_s;
   const double every = to_seconds(ck.every);
   a.checkpoint_share = std::min(1.0, a.checkpoint_write_s / every);
   a.restore_s = checkpoint_seconds(c, job, false);
@@ -120,7 +121,10 @@ void add_prefill(const ServiceView& s, const ServiceHits& h, double fetch_s_per_
     const double slope =
         1 / service.prefill_tokens.count + 2 * service.prefill_quadratic * t.prompt_tokens;
     mean += t.share * (prefill + fetch);
-    square += t.share * ((prefill + fetch) * (prefill + fetch) + slope * slope * t.prompt_variance);
+    // Of the dialogue before, only what the cache lost is computed again.
+    const double lost = 1 - h.kv.turn_hit;
+    const double variance = t.fresh_variance + lost * lost * t.context_variance;
+    square += t.share * ((prefill + fetch) * (prefill + fetch) + slope * slope * variance);
     a.prefill_mean_s += t.share * prefill;
     a.fetch_mean_s += t.share * fetch;
   }
@@ -241,8 +245,9 @@ double ResourceAnswer::pressure() const {
   return offered > 0 ? std::numeric_limits<double>::infinity() : 0;
 }
 
-Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law) {
-  const Hits hits = hit_ratios(view, design, law);
+Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law, Parts parts) {
+  const bool services = parts == Parts::kAll;
+  const Hits hits = hit_ratios(view, design, law, services);
   Resources resources = resources_of(view, design, hits);
   const models::Filling filling = fill(view, design, hits, resources);
   const Context c{view, design, hits, resources, filling};
@@ -259,7 +264,7 @@ Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law) {
     out.stall /= nodes;
   }
   for (std::uint32_t s = 0; s < view.services.size(); ++s)
-    out.service.push_back(service_answer(c, s));
+    out.service.push_back(services ? service_answer(c, s) : ServiceAnswer{});
   for (std::uint32_t r = 0; r < view.regions.size(); ++r)
     out.region.push_back(region_answer(c, r, out.job));
   for (std::uint32_t p = 0; p < view.pools.size(); ++p) out.pool.push_back(pool_answer(c, p));
@@ -283,12 +288,12 @@ double first_epoch_share(const FleetView& view, const JobView& job, const JobAns
 
 }  // namespace
 
-Course evaluate_course(const FleetView& view, Design design, EpochLaw& law) {
+Course evaluate_course(const FleetView& view, Design design, EpochLaw& law, Parts parts) {
   Course c;
   design.cold = false;
-  c.steady = evaluate(view, design, law);
+  c.steady = evaluate(view, design, law, parts);
   design.cold = true;
-  c.first = design.cache ? evaluate(view, design, law) : c.steady;
+  c.first = design.cache ? evaluate(view, design, law, parts) : c.steady;
   double nodes = 0;
   for (std::size_t j = 0; j < view.jobs.size(); ++j) {
     const JobAnswer &cold = c.first.job[j], &warm = c.steady.job[j];

@@ -37,6 +37,7 @@ struct ResourceAnswer {
   std::string unit;       ///< "B/s" or "1/s"
   std::string parameter;  ///< scenario path that sets it
   std::uint32_t region = 0;
+  bool of_one_job = false;  ///< a job's own limit, not a shared part
   double capacity = 0;
   double base = 0;     ///< what services and checkpoints take before any job
   double offered = 0;  ///< load if no job ever stalled
@@ -65,9 +66,10 @@ struct JobAnswer {
   // Under random failures (assumed rate, not in the scenario):
   double mtti_s = 0;
   double checkpoint_write_s = 0;
-  double best_interval_s = 0;  ///< Young
-  double failure_waste = 0;    ///< at the scenario's interval
-  double best_waste = 0;       ///< at the best interval
+  double checkpoint_drain_s = 0;  ///< until all of it is in the accounts, alone there
+  double best_interval_s = 0;     ///< Young
+  double failure_waste = 0;       ///< at the scenario's interval
+  double best_waste = 0;          ///< at the best interval
 };
 
 struct ServiceAnswer {
@@ -114,8 +116,13 @@ struct Answer {
 /// Failures of one GPU a second: 4.74e-4 a day, 419 in 54 days of 16,384 GPUs (assumed for all).
 constexpr double kGpuFailureRate = 4.74e-4 / 86400;
 
+/// kTraining leaves out the response times of services and the contents of pools without a job:
+/// what a bisection over training demand needs.
+enum class Parts : std::uint8_t { kAll, kTraining };
+
 /// Cost: well below a millisecond plus the hit ratios.
-Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law);
+Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law,
+                Parts parts = Parts::kAll);
 
 /// A design over the scenario's horizon: the first epoch of each job with caches that hold nothing
 /// yet, then the steady state.
@@ -127,6 +134,7 @@ struct Course {
 };
 
 /// Jobs are taken to start together. `design.cold` is ignored.
-Course evaluate_course(const FleetView& view, Design design, EpochLaw& law);
+Course evaluate_course(const FleetView& view, Design design, EpochLaw& law,
+                       Parts parts = Parts::kAll);
 
 }  // namespace fleetcache::analytic

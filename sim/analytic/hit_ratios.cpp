@@ -13,6 +13,7 @@ namespace fleetcache::analytic {
 namespace {
 
 constexpr double kEndless = std::numeric_limits<double>::infinity();
+constexpr double kWindowLeast = 1e-9;
 constexpr double kWindowMax = 1e9;  // seconds: longer than any horizon, finite for bisection
 
 double size_of(const JobView& j) { return static_cast<double>(j.dataset->size.count); }
@@ -60,8 +61,13 @@ class Content {
 
   double window(double capacity) const {
     if (bytes(kWindowMax) <= capacity) return kEndless;
-    return models::bisect_increasing([this](double t) { return bytes(t); }, capacity, 0.0,
-                                     kWindowMax);
+    // In the logarithm: a window may be a millisecond or a year, and 1e-10 of it is enough.
+    double low = portable_log(kWindowLeast), high = portable_log(kWindowMax);
+    while (high - low > 1e-10) {
+      const double middle = low + (high - low) / 2;
+      (bytes(portable_exp(middle)) < capacity ? low : high) = middle;
+    }
+    return portable_exp(high);
   }
 
  private:
@@ -183,7 +189,7 @@ const scenario::CacheTier* largest_tier(const FleetView& view, const PoolView& p
   return best;
 }
 
-Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law) {
+Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law, bool services) {
   Hits out;
   out.job.resize(view.jobs.size());
   out.service.resize(view.services.size());
@@ -193,7 +199,7 @@ Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law) {
   }
   for (const PoolView& pool : view.pools) {
     const scenario::CacheTier* largest = largest_tier(view, pool);
-    if (largest == nullptr) continue;
+    if (largest == nullptr || (pool.jobs.empty() && !services)) continue;
     const TierAnswer all = tier_answer(view, pool, design, *largest, law);
     for (std::size_t i = 0; i < pool.jobs.size(); ++i) out.job[pool.jobs[i]] = all.job[i];
     for (std::size_t i = 0; i < pool.services.size(); ++i)

@@ -42,7 +42,8 @@ const scenario::CacheTier* largest_tier(const FleetView& view, const PoolView& p
 /// Steady-state hit ratios at full demand of the design. Data sets and KV blocks that share a cache
 /// get one characteristic time T (their occupancies over T add up to the capacity); a pinned cache
 /// is shared in proportion to the first reads until it is full. Cost: microseconds, plus a
-/// miniature run for policies without a closed form.
-Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law);
+/// miniature run for policies without a closed form. Without `services`, pools without a job are
+/// left out.
+Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law, bool services = true);
 
 }  // namespace fleetcache::analytic

@@ -158,6 +158,7 @@ void add_metrics(const Solved& solved, Record& record) {
 
 void add_stations(const Solved& solved, Record& record) {
   for (const ResourceAnswer& a : solved.course.steady.resource) {
+    if (a.of_one_job && a.kind != ResourceKind::kReadahead) continue;
     probes::Station station;
     station.utilization_mean = station.utilization_p99 = std::min(1.0, a.utilization());
     station.capacity = a.capacity;

@@ -55,7 +55,7 @@ std::string cached_cell(const RegimeCell& c) {
 }
 
 std::string no_cache_text(const RegimeCell& c) {
-  std::string text = digits(static_cast<double>(c.accounts));
+  std::string text = count(static_cast<double>(c.accounts));
   text += c.fits_default ? " fit" : c.fits_on_request ? " >250" : " >500";
   if (c.stall > 1e-4) text += ": " + bare_percent(c.stall) + " " + short_name(c.binding);
   return text;
@@ -86,12 +86,12 @@ std::string per_gpu_text(double x) {
   return std::isinf(x) ? "always" : digits(x / 1e6);
 }
 
-std::string verdict_of(const FlipPoints& f) {
-  if (std::isinf(f.front_end_to) && std::isinf(f.front_end_first_to)) return "never";
-  const double from = std::min(f.front_end_to, f.front_end_first_to);
-  const double to = std::max(f.bifrost_to, f.bifrost_first_to);
-  if (to <= from) return "never: its own limit comes first";
-  return "above " + per_gpu_text(from);
+// When the direct path keeps jobs running that the front end does not.
+std::string pays(double front_end, double bifrost) {
+  if (std::isinf(front_end)) return "never (the front end always suffices)";
+  if (bifrost <= front_end) return "never (its own limit comes first)";
+  return "above " + per_gpu_text(front_end) +
+         (std::isinf(bifrost) ? "" : " up to " + per_gpu_text(bifrost));
 }
 
 Table flip_table(const Solved& s) {
@@ -112,8 +112,10 @@ Table flip_table(const Solved& s) {
     if (f.per_gpu <= 0) continue;
     const std::string region = s.view.region_name(f.region);
     const auto accounts = s.course.steady.region[f.region].accounts;
-    t.notes.push_back(region + ": Bifrost pays " + verdict_of(f) + " MB/s per GPU, with " +
-                      digits(accounts) + " accounts and the cache as given");
+    t.notes.push_back(region + ": Bifrost pays, in MB/s per GPU with " + count(accounts) +
+                      " accounts and this NVMe: first epoch " +
+                      pays(f.front_end_first_to, f.bifrost_first_to) + "; steady " +
+                      pays(f.front_end_to, f.bifrost_to));
     if (!f.crossing_resource.empty())
       t.notes.push_back(region + ": front end full at D = " + bytes_per_second(f.crossing_demand) +
                         ", h = " + percent(f.crossing_hit) + ": D (1 - h) puts " +
@@ -181,8 +183,8 @@ Table account_table(const Solved& s) {
     const RegionAnswer& a = s.course.steady.region[r];
     const models::AccountPlan& first = s.course.first.region[r].plan;
     const models::AccountPlan& none = s.no_cache.front().region[r].plan;
-    const auto n = [](std::uint64_t x) { return digits(static_cast<double>(x)); };
-    t.rows.push_back({s.view.region_name(r), digits(a.accounts), n(first.accounts),
+    const auto n = [](std::uint64_t x) { return count(static_cast<double>(x)); };
+    t.rows.push_back({s.view.region_name(r), count(a.accounts), n(first.accounts),
                       limit_text(first), n(a.plan.accounts), limit_text(a.plan),
                       n(a.plan.by_egress) + "/" + n(a.plan.by_requests) + "/" +
                           n(a.plan.by_ingress) + "/" + n(a.plan.by_capacity),
@@ -258,7 +260,7 @@ Table pool_table(const Solved& s) {
     const PoolView& pool = s.view.pools[p];
     if (a.nvme_share <= 0 || (pool.jobs.empty() && pool.services.empty())) continue;
     t.rows.push_back(
-        {pool.name, digits(pool.nodes), percent(a.nvme_share),
+        {pool.name, count(pool.nodes), percent(a.nvme_share),
          byte_count(a.nvme_share * static_cast<double>(pool.pool->sku.nvme.count) * pool.nodes),
          bytes_per_second(a.nvme_writes), digits(a.writes_per_day), digits(a.life_years)});
     if (a.nvme_share > 1)

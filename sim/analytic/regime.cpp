@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "models/numeric.hpp"
+#include "sim/analytic/resources.hpp"
 
 namespace fleetcache::analytic {
 
@@ -51,7 +52,7 @@ std::string binding_of(const FleetView& view, const Answer& answer) {
 }
 
 RegimeCell cell_of(const FleetView& view, const Design& design, EpochLaw& law) {
-  const Course course = evaluate_course(view, design, law);
+  const Course course = evaluate_course(view, design, law, Parts::kTraining);
   RegimeCell cell;
   cell.stall = course.steady.stall;
   cell.binding = binding_of(view, course.steady);
@@ -59,7 +60,7 @@ RegimeCell cell_of(const FleetView& view, const Design& design, EpochLaw& law) {
   cell.first_binding = binding_of(view, course.first);
   for (std::uint32_t r = 0; r < view.regions.size(); ++r) {
     const double accounts = course.steady.region[r].accounts;
-    cell.pressure = std::max(cell.pressure, origin_pressure(course.steady, r).value);
+    cell.pressure = std::max(cell.pressure, origin_pressure(course.steady.resource, r).value);
     cell.accounts = std::max(cell.accounts, static_cast<std::uint64_t>(accounts));
   }
   return cell;
@@ -69,7 +70,7 @@ RegimeCell cell_of(const FleetView& view, const Design& design, EpochLaw& law) {
 RegimeCell no_cache_cell(const FleetView& view, double demand, EpochLaw& law) {
   Design design = variant(view, demand, false, OriginPath::kFrontEnd);
   std::uint64_t needed = 1;
-  const Answer asked = evaluate(view, design, law);
+  const Answer asked = evaluate(view, design, law, Parts::kTraining);
   for (const RegionAnswer& r : asked.region) needed = std::max(needed, r.plan.accounts);
   design.accounts = static_cast<std::uint32_t>(std::min<std::uint64_t>(needed, kAccountsOnRequest));
   RegimeCell cell = cell_of(view, design, law);
@@ -81,7 +82,9 @@ RegimeCell no_cache_cell(const FleetView& view, double demand, EpochLaw& law) {
 
 double pressure_at(const FleetView& view, const Design& design, std::uint32_t region,
                    EpochLaw& law) {
-  return origin_pressure(evaluate(view, design, law), region).value;
+  // Rates and stalls are not needed: what is offered does not depend on what gets through.
+  const Hits hits = hit_ratios(view, design, law, false);
+  return origin_pressure(resources_of(view, design, hits).answer, region).value;
 }
 
 }  // namespace
@@ -105,9 +108,9 @@ double demand_per_gpu(const FleetView& view, std::uint32_t region) {
   return gpus > 0 ? wanted / gpus : 0;
 }
 
-Pressure origin_pressure(const Answer& answer, std::uint32_t region) {
+Pressure origin_pressure(const std::vector<ResourceAnswer>& resources, std::uint32_t region) {
   Pressure worst;
-  for (const ResourceAnswer& r : answer.resource) {
+  for (const ResourceAnswer& r : resources) {
     if (r.region != region || !of_origin_reads(r.kind) || r.pressure() <= worst.value) continue;
     worst = {r.pressure(), r.name, r.offered, r.capacity};
   }
@@ -192,8 +195,8 @@ FlipPoints flip_points(const FleetView& view, std::uint32_t region, EpochLaw& la
   if (front_end > 0 && std::isfinite(front_end)) {
     Design at = classic;
     at.demand = front_end;
-    const Answer answer = evaluate(view, at, law);
-    const Pressure p = origin_pressure(answer, region);
+    const Answer answer = evaluate(view, at, law, Parts::kTraining);
+    const Pressure p = origin_pressure(answer.resource, region);
     f.crossing_demand = answer.region[region].wanted;
     f.crossing_hit =
         f.crossing_demand > 0 ? 1 - answer.region[region].origin_wanted / f.crossing_demand : 0;

@@ -26,7 +26,7 @@ struct Pressure {
   std::string resource;
   double offered = 0, capacity = 0;
 };
-Pressure origin_pressure(const Answer& answer, std::uint32_t region);
+Pressure origin_pressure(const std::vector<ResourceAnswer>& resources, std::uint32_t region);
 
 /// One cell of the map.
 struct RegimeCell {

@@ -75,6 +75,7 @@ class Builder {
     a.region = region;
     a.capacity = capacity;
     a.base = base;
+    a.of_one_job = kind == ResourceKind::kReadahead || name_is_job_;
     models::FilledResource f{capacity, base, {}};
     a.offered = base;
     for (std::uint32_t j = 0; j < view_.jobs.size(); ++j) {
@@ -201,6 +202,7 @@ class Builder {
     const double own_share = job.nodes / pool.nodes;
     const std::string sku =
         "regions." + view_.region_name(job.region) + ".pools." + pool.fabric->name + ".sku.nic";
+    name_is_job_ = true;
     add(ResourceKind::kNicDown, "nic_down." + pool.name + "." + job.job->name, "B/s", sku,
         job.region, job.nodes * pool.fabric->nic.count, 0,
         only(f.peer + f.landed * (design_.cache ? own_share : 1)));
@@ -227,6 +229,7 @@ class Builder {
   const Hits& hits_;
   std::vector<Flow> flows_;
   Resources out_;
+  bool name_is_job_ = false;  // while the resources of one job are added
 };
 
 }  // namespace

@@ -28,9 +28,19 @@ void add_notes(const Solved& s, probes::Record& record) {
   notes.push_back(
       "Events (failures, throttles, upgrades) of the scenario are not played at this rung; "
       "per-blob limits and the control plane are not in the formulas.");
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    const JobView& job = s.view.jobs[j];
+    const double every = to_seconds(job.job->checkpoint.every);
+    const double drain = s.course.steady.job[j].checkpoint_drain_s;
+    if (drain > every && every > 0)
+      notes.push_back(job.job->name + ": a checkpoint takes " + seconds(drain) +
+                      " to write at the "
+                      "region's accounts, longer than its interval of " +
+                      seconds(every) + ": it needs more accounts or a longer interval.");
+  }
   const auto clusters = topologies::partition(s.view.fleet);
   if (clusters)
-    notes.push_back("AKS: " + digits(static_cast<double>(clusters->size())) +
+    notes.push_back("AKS: " + count(static_cast<double>(clusters->size())) +
                     " clusters of at most "
                     "5,000 nodes, racks whole.");
 }

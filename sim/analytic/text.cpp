@@ -42,6 +42,11 @@ std::string digits(double x) {
   return formatted("%.3g", x);
 }
 
+std::string count(double n) {
+  if (n >= 999.5 || std::isinf(n)) return digits(n);
+  return formatted("%.0f", n);
+}
+
 std::string percent(double ratio) {
   const double p = 100 * ratio;
   if (p != 0 && std::fabs(p) < 0.05) return formatted("%.2g %%", p);

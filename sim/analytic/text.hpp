@@ -7,6 +7,7 @@ namespace fleetcache::analytic {
 
 std::string percent(double ratio);          ///< 0.1234 -> "12.3 %"
 std::string digits(double x);               ///< three significant digits: "0.0123", "45.6", "1,230"
+std::string count(double n);                ///< a whole number: "27", "1,230"
 std::string bits_per_second(double bytes);  ///< bytes a second -> "12.3 Tbps"
 std::string bytes_per_second(double bytes);  ///< "12.3 MB/s"
 std::string byte_count(double bytes);        ///< "12.3 PB"

@@ -1,0 +1,321 @@
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cmath>
+#include <set>
+#include <string>
+
+#include "models/origin/latency.hpp"
+#include "sim/analytic/analytic.hpp"
+#include "sim/analytic/evaluate.hpp"
+#include "sim/scenario/loader.hpp"
+#include "small_fleet.hpp"
+
+using namespace fleetcache;
+using namespace fleetcache::analytic;
+using analytic_test::chat;
+using analytic_test::small_fleet;
+
+namespace {
+
+probes::Record solved(const scenario::Scenario& s) { return solve(s).value(); }
+double metric(const probes::Record& r, const std::string& name) {
+  CAPTURE(name);
+  REQUIRE(r.metrics.count(name) == 1);
+  return r.metrics.at(name).value;
+}
+Answer steady(const scenario::Scenario& s) {
+  EpochLaw law;
+  const FleetView view = view_of(s).value();
+  return evaluate(view, design_of(s), law);
+}
+
+}  // namespace
+
+TEST_CASE("an answer says on its face that nothing was simulated, and opens with the map") {
+  const probes::Record r = solved(small_fleet());
+  CHECK_FALSE(r.simulated);
+  CHECK(r.rung == "analytic");
+  REQUIRE_FALSE(r.notes.empty());
+  CHECK(r.notes.front().find("NOT SIMULATED") == 0);
+  REQUIRE(r.tables.size() > 2);
+  CHECK(r.tables[0].title.find("REGIME MAP") == 0);
+  CHECK(r.tables[1].title.find("FLIP POINTS") == 0);
+  CHECK(r.tables[0].columns[1].find("no cache") == 0);
+  for (const probes::Table& t : r.tables)
+    for (const auto& row : t.rows) CHECK(row.size() == t.columns.size());
+}
+
+TEST_CASE("half a data set under LRU leaves 85 % of a gigabyte a second to the origin") {
+  // c = 0.5: h = 0.1534; D = 1 GB/s; origin 0.8466 GB/s; one account of 1 GB/s is enough.
+  const probes::Record r = solved(small_fleet());
+  CHECK(metric(r, "cache.hit_ratio.dataset") == doctest::Approx(0.1534).epsilon(1e-3));
+  CHECK(metric(r, "origin.bytes_per_second.r") == doctest::Approx(0.8466e9).epsilon(1e-3));
+  CHECK(metric(r, "accounts.r") == 1);
+  CHECK(metric(r, "train.job.stall") < 1e-6);
+  CHECK(metric(r, "train.demand_per_gpu") == doctest::Approx(25e6));
+  CHECK(r.stations.at("blob_egress.r").utilization_mean == doctest::Approx(0.2117).epsilon(1e-3));
+}
+
+TEST_CASE("a job behind a narrow origin runs at min(f*, b / (1 - c)) with a pinned cache") {
+  // b = 1 GB/s, c = 0.75, f* = 3 and 5 GB/s: 3.0 and 4.0 GB/s (published table V20).
+  scenario::Scenario s = small_fleet();
+  s.cache.tiers[0].eviction = "pinned";
+  s.cache.tiers[0].capacity = Bytes(75'000'000'000);
+  s.regions["r"].blob.accounts = 1;
+  s.training["job"].bytes_per_step = Bytes(300'000'000);
+  CHECK(steady(s).job[0].rate == doctest::Approx(3e9).epsilon(1e-6));
+  s.training["job"].bytes_per_step = Bytes(500'000'000);
+  const Answer a = steady(s);
+  CHECK(a.job[0].rate == doctest::Approx(4e9).epsilon(1e-6));
+  CHECK(a.job[0].stall == doctest::Approx(0.2).epsilon(1e-6));  // 1 - 4/5
+  CHECK(a.job[0].binding == "blob_egress.r");
+}
+
+TEST_CASE("the first epoch is weighted by the time it takes") {
+  // D = 8 GB/s on 4 accounts: the first 1 TB takes 250 s at half pace; horizon 1,000 s. Pinned at
+  // c = 1 afterwards: no stall. Stall = 0.25 x 0.5.
+  scenario::Scenario s = small_fleet();
+  s.horizon = from_seconds(1000);
+  s.cache.tiers[0].eviction = "pinned";
+  s.cache.tiers[0].capacity = Bytes(100'000'000'000);
+  s.training["job"].bytes_per_step = Bytes(800'000'000);
+  const probes::Record r = solved(s);
+  CHECK(metric(r, "train.job.first_epoch_share") == doctest::Approx(0.25).epsilon(1e-6));
+  CHECK(metric(r, "train.job.stall") == doctest::Approx(0.125).epsilon(1e-6));
+  CHECK(metric(r, "train.job.goodput") == doctest::Approx(0.875).epsilon(1e-6));
+  s.warmup = from_seconds(250);  // measured only from then on
+  CHECK(metric(solved(s), "train.job.stall") < 1e-9);
+}
+
+TEST_CASE("a full origin is shared by reads under way, and who wants less than its share gets it") {
+  scenario::Scenario s = small_fleet();
+  s.cache.enabled = false;
+  s.training["job"].nodes = 5;
+  s.training["job"].bytes_per_step = Bytes(1'000'000'000);  // 5 GB/s each on 4 accounts
+  scenario::TrainingJob other = s.training["job"];
+  other.name = "other";
+  s.training["other"] = other;
+  Answer a = steady(s);
+  CHECK(a.job[0].rate == doctest::Approx(2e9));
+  CHECK(a.job[1].rate == doctest::Approx(2e9));
+  // A tenth of the bytes a step is a tenth of the reads under way: 4 GB/s in the ratio 10 : 1.
+  s.training["other"].bytes_per_step = Bytes(100'000'000);
+  a = steady(s);
+  CHECK(a.job[0].rate == doctest::Approx(4e9 * 10 / 11));
+  CHECK(a.job[1].rate == doctest::Approx(4e9 / 11));
+  s.training["other"].prefetch = 40;  // as many reads under way, and it wants 0.5 GB/s only
+  a = steady(s);
+  CHECK(a.job[1].rate == doctest::Approx(0.5e9));
+  CHECK(a.job[0].rate == doctest::Approx(3.5e9));
+}
+
+TEST_CASE("accounts are set by egress, requests, ingress or capacity, whichever asks for most") {
+  scenario::Scenario s = small_fleet();
+  s.cache.enabled = false;
+  s.training["job"].bytes_per_step = Bytes(750'000'000);  // 7.5 GB/s over 1 GB/s: 8
+  probes::Record r = solved(s);
+  CHECK(metric(r, "accounts.r") == 8);
+  CHECK(r.derivations.at("accounts.r").steps.back().find("set by egress") != std::string::npos);
+
+  s.datasets["data"].object = Bytes(10'000);  // 750,000 reads a second over 40,000: 18.75
+  r = solved(s);
+  CHECK(metric(r, "accounts.r") == 19);
+  CHECK(r.derivations.at("accounts.r").steps.back().find("set by requests") != std::string::npos);
+
+  s.datasets["data"].object = Bytes(10'000'000);
+  s.training["job"].checkpoint.size = Bytes(1'000'000'000'000);
+  s.training["job"].checkpoint.every = from_seconds(100);  // 10 GB/s over 0.5: 20
+  s.training["job"].checkpoint.stall = from_seconds(1);
+  r = solved(s);
+  CHECK(metric(r, "accounts.r") == 20);
+  CHECK(r.derivations.at("accounts.r").steps.back().find("set by ingress") != std::string::npos);
+
+  s.regions["r"].blob.capacity = Bytes(100'000'000'000);  // 1 TB + 2 x 1 TB over 0.1 TB: 30
+  r = solved(s);
+  CHECK(metric(r, "accounts.r") == 30);
+  CHECK(r.derivations.at("accounts.r").steps.back().find("set by capacity") != std::string::npos);
+}
+
+TEST_CASE("more accounts never stall more, more NVMe never asks more of the origin") {
+  for (const char* policy : {"lru", "fifo", "pinned", "sieve"}) {
+    scenario::Scenario s = small_fleet();
+    s.cache.tiers[0].eviction = policy;
+    s.training["job"].bytes_per_step = Bytes(1'200'000'000);
+    CAPTURE(policy);
+    double last = 2;
+    for (std::uint32_t accounts = 1; accounts <= 20; ++accounts) {
+      s.regions["r"].blob.accounts = accounts;
+      const double stall = steady(s).stall;
+      CHECK(stall <= last + 1e-12);
+      last = stall;
+    }
+    double asked = 1e30;
+    for (std::uint64_t gb = 0; gb <= 110; gb += 5) {
+      s.cache.tiers[0].capacity = Bytes(gb * 1'000'000'000);
+      const double origin = steady(s).region[0].origin_wanted;
+      CHECK(origin <= asked + 0.012e10);  // miniature runs carry an error of 0.01 of 12 GB/s
+      asked = origin;
+    }
+    CHECK(asked == 0);
+  }
+}
+
+TEST_CASE(
+    "more NVMe can ask more of the origin under a policy that is not monotone, and it is said") {
+  // S3-FIFO's small queue and ghosts: more hits at c = 0.3 than at 0.35 under shuffled epochs.
+  EpochLaw law;
+  const double less = law.hit("s3fifo", {}, 0.30, {}).ratio;
+  const double more = law.hit("s3fifo", {}, 0.35, {}).ratio;
+  CHECK(less > more + kMiniatureError);
+  CHECK(law.hit("s3fifo", {}, 0.30, {}).method == EpochMethod::kMiniature);
+  CHECK(law.hit("lru", {}, 0.30, {}).method == EpochMethod::kClosedForm);
+}
+
+TEST_CASE("scope decides what a job's reads meet: alone LRU keeps c, together less") {
+  scenario::Scenario s = small_fleet();
+  s.cache.scope = scenario::Scope::kNode;
+  s.cache.tiers[0].capacity = Bytes(500'000'000'000);  // half of the data in every node
+  // Ten caches that each see a fresh tenth: near c = 0.5, above the 0.1534 of one shared LRU.
+  const double alone = steady(s).job[0].hits.hit;
+  CHECK(alone > 0.4);
+  CHECK(alone < 0.5);
+  s.cache.scope = scenario::Scope::kRegion;
+  s.cache.tiers[0].capacity = Bytes(50'000'000'000);
+  CHECK(steady(s).job[0].hits.hit == doctest::Approx(0.1534).epsilon(1e-3));
+  s.cache.index = scenario::Index::kPooled;
+  s.cache.tiers[0].capacity = Bytes(500'000'000'000);  // the same, said for the whole pool
+  CHECK(steady(s).job[0].hits.hit == doctest::Approx(0.1534).epsilon(1e-3));
+}
+
+TEST_CASE("data that live in another region cross the WAN, which can bind and costs money") {
+  scenario::Scenario s = small_fleet();
+  s.regions["far"] = analytic_test::region("far");
+  s.datasets["data"].region = "far";
+  s.cache.enabled = false;
+  scenario::WanLink link;
+  link.from = "far";
+  link.to = "r";
+  link.bandwidth = BytesPerSecond(0.25e9);
+  link.per_gb = Money(0.02);
+  s.links = {link};
+  const probes::Record r = solved(s);
+  // 0.25 of 1 GB/s gets through: 75 % stall. 0.25 GB/s x 730 h x 3,600 s x 0.02 = 13,140 USD.
+  CHECK(metric(r, "train.job.stall") == doctest::Approx(0.75).epsilon(1e-6));
+  CHECK(metric(r, "wan.far-r.bytes_per_second") == doctest::Approx(0.25e9).epsilon(1e-6));
+  CHECK(metric(r, "wan.cost_per_month") == doctest::Approx(13'140).epsilon(1e-6));
+}
+
+TEST_CASE("a synchronous checkpoint costs its write time, an asynchronous one its stall") {
+  scenario::Scenario s = small_fleet();
+  scenario::Checkpoint& c = s.training["job"].checkpoint;
+  c.size = Bytes(20'000'000'000);
+  c.every = from_seconds(100);
+  c.stall = from_seconds(2);
+  CHECK(steady(s).job[0].goodput == doctest::Approx(0.98));
+  c.asynchronous = false;  // 20 GB over min(4 x 0.5, 10 x 1 GB/s) = 10 s of 100
+  CHECK(steady(s).job[0].goodput == doctest::Approx(0.90));
+  // MTTI of 40 GPUs at 4.74e-4 a day: 52.74 days = 4,556,962 s; Young sqrt(2 x 10 x that) = 9,547
+  // s.
+  CHECK(steady(s).job[0].best_interval_s == doctest::Approx(9546.7).epsilon(1e-3));
+}
+
+TEST_CASE(
+    "with a quarter of the weights' tail outside the read-ahead a big job waits for its slowest") {
+  // Ten thousand nodes, ten reads a step, read-ahead 0: E[max of 1e5 log-normal 20/80 ms] +
+  // transfer.
+  scenario::Scenario s = small_fleet();
+  s.cache.enabled = false;
+  s.regions["r"].pools["train"].nodes = s.training["job"].nodes = 10'000;
+  s.regions["r"].blob.accounts = 100'000;
+  s.training["job"].prefetch = 0;
+  const JobAnswer a = steady(s).job[0];
+  const models::LogNormalLatency law(from_seconds(0.02), from_seconds(0.08));
+  CHECK(a.slow_reads_per_step == doctest::Approx(1e5));
+  CHECK(a.slow_read_s == doctest::Approx(to_seconds(law.mean_of_max(1e5)) + 0.01).epsilon(1e-6));
+  s.training["job"].prefetch = 4;  // four seconds hide it all
+  CHECK(steady(s).job[0].slow_read_s < 1e-6);
+}
+
+TEST_CASE("inference: a cache shortens prefill, and without one every block is computed") {
+  scenario::Scenario s = small_fleet();
+  s.inference["chat"] = chat("r", "train");
+  s.cache.tiers[0].capacity = Bytes(1'000'000'000'000);
+  const probes::Record with = solved(s);
+  s.cache.enabled = false;
+  const probes::Record without = solved(s);
+  CHECK(metric(with, "kv.block_hit_ratio") > 0.3);
+  CHECK(metric(without, "kv.block_hit_ratio") == 0);
+  CHECK(metric(with, "infer.chat.ttft_prefill_mean") <
+        0.7 * metric(without, "infer.chat.ttft_prefill_mean"));
+  // Mean prompt: 4000 + 2 x (4000/3 + 200) = 7,067 tokens at 16,000/s: 0.442 s.
+  CHECK(metric(without, "infer.chat.ttft_prefill_mean") == doctest::Approx(0.4417).epsilon(2e-3));
+  CHECK(metric(with, "infer.chat.ttft_mean") ==
+        doctest::Approx(metric(with, "infer.chat.ttft_queue_mean") +
+                        metric(with, "infer.chat.ttft_fetch_mean") +
+                        metric(with, "infer.chat.ttft_prefill_mean")));
+}
+
+TEST_CASE(
+    "every metric has a unit and is finite, every check holds, every derivation has numbers") {
+  scenario::Scenario s = small_fleet();
+  s.inference["chat"] = chat("r", "train");
+  const probes::Record r = solved(s);
+  const std::set<std::string> units = {"s", "ratio", "B", "B/s", "1/s", "1", "USD"};
+  for (const auto& [name, m] : r.metrics) {
+    CAPTURE(name);
+    CHECK(units.count(m.unit) == 1);
+    CHECK(std::isfinite(m.value));
+  }
+  CHECK(r.conservation.size() >= 3);
+  for (const probes::Check& c : r.conservation) CHECK_MESSAGE(c.ok, c.name);
+  for (const char* name : {"train.job.stall", "train.job.goodput", "train.stall", "accounts.r",
+                           "cache.hit_ratio.dataset", "kv.block_hit_ratio", "infer.chat.ttft_p99",
+                           "origin.bytes_per_second.r", "flip.front_end.r"}) {
+    CAPTURE(name);
+    REQUIRE(r.derivations.count(name) == 1);
+    CHECK_FALSE(r.derivations.at(name).formula.empty());
+    CHECK_FALSE(r.derivations.at(name).steps.empty());
+  }
+  CHECK_FALSE(r.derivations.at("train.job.stall").inputs.empty());
+}
+
+TEST_CASE("a scenario that does not hold together is refused with the key") {
+  const auto where = [](const scenario::Scenario& s) {
+    const auto r = solve(s);
+    return r.ok() ? std::string() : r.error().where;
+  };
+  scenario::Scenario s = small_fleet();
+  s.training["job"].pool = "none";
+  CHECK(where(s) == "workloads.job.pool");
+  s = small_fleet();
+  s.training["job"].nodes = 11;
+  CHECK(where(s) == "workloads.job.nodes");
+  s = small_fleet();
+  s.training["job"].dataset = "none";
+  CHECK(where(s) == "workloads.job.dataset");
+  s = small_fleet();
+  s.training["job"].compute = Duration(0);
+  CHECK(where(s) == "workloads.job.compute");
+  s = small_fleet();
+  s.regions["r"].blob.accounts = 0;  // no way to read: a full stall, not a crash
+  CHECK(metric(solved(s), "train.job.goodput") == 0);
+}
+
+TEST_CASE("both full-fleet presets answer in seconds") {
+  for (const char* preset : {"mai-2027", "mai-2027-hgx"}) {
+    const auto loaded = scenario::load(preset, {});
+    if (!loaded) {
+      MESSAGE("preset ", preset, " does not load: ", loaded.error().text());
+      CHECK(loaded.ok());
+      continue;
+    }
+    const auto start = std::chrono::steady_clock::now();
+    const probes::Record r = solved(loaded->scenario);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    CHECK(took.count() < 10);
+    CHECK(r.metrics.count("accounts.eastus2") == 1);
+    CHECK(r.tables[0].rows.size() == 9);
+    for (const probes::Check& c : r.conservation) CHECK_MESSAGE(c.ok, c.name);
+  }
+}
