@@ -50,8 +50,8 @@ Loaded finish(const Node& document, std::vector<Error>& errors) {
   return loaded;
 }
 
-/// What stands at a path of the resolved document, spelt as in a file.
-std::optional<std::string> spelling_at(const json& resolved, const std::string& path) {
+/// The scalar at a path of the resolved document, spelt as in a file.
+std::optional<json> spelling_at(const json& resolved, const std::string& path) {
   const json* at = &resolved;
   SchemaView view;
   std::vector<std::string> parts = split_path(path);
@@ -67,8 +67,8 @@ std::optional<std::string> spelling_at(const json& resolved, const std::string& 
       view = view.branch(at->at(view.text("x-discriminator")).get<std::string>());
     }
   }
-  const json spelt = to_document(view, *at);
-  return spelt.is_string() ? spelt.get<std::string>() : spelt.dump();
+  if (at->is_structured()) return std::nullopt;
+  return to_document(view, *at);
 }
 
 /// Every variant is loaded as well, so that its settings are checked and spelt alike.
@@ -91,8 +91,10 @@ void check_variants(const Node& document, Loaded& loaded, std::vector<Error>& er
         auto& settings = loaded.scenario.variants[variant.key];
         json& resolved = loaded.resolved.at("variants").at(variant.key);
         for (auto& [path, value] : settings) {
-          value = spelling_at(other.resolved, path).value_or(value);
-          resolved[path] = value;
+          const auto spelt = spelling_at(other.resolved, path);
+          if (!spelt) continue;
+          resolved[path] = *spelt;
+          value = spelt->is_string() ? spelt->get<std::string>() : spelt->dump();
         }
       }
     }

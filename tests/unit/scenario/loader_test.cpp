@@ -126,10 +126,10 @@ TEST_CASE("bad keys and values name place, path, value, what is allowed and the 
             .find("s.json:9:16 /regions/east/blob/egres: unknown key; allowed accounts, ") == 0);
   has(error_of("\"egress\": \"200Gbps\"", "\"egres\": \"200Gbps\""), "did you mean \"egress\"?");
   CHECK(error_of("\"1TB\"}}},", "\"12\"}}},") ==
-        "s.json:12:64 /cache/tiers/nvme/capacity: value \"12\": has no unit (want e.g. \"12TB\" or "
+        "s.json:12:62 /cache/tiers/nvme/capacity: value \"12\": has no unit (want e.g. \"12TB\" or "
         "\"28TiB\"); allowed 1B to 10EB");
   has(error_of("\"1TB\"}}},", "12}}},"),
-      "s.json:12:64 /cache/tiers/nvme/capacity: value 12: is a number");
+      "s.json:12:62 /cache/tiers/nvme/capacity: value 12: has no unit");
   has(error_of("\"1TB\"}}},", "\"160Gb\"}}},"), "value \"160Gb\": is in bits");
   has(error_of("200Gbps", "20GB"), "value \"20GB\": is an amount (\"GB\"), but a rate is wanted");
   has(error_of("\"nodes\": 4, \"sku\"", "\"nodes\": 0, \"sku\""),
@@ -201,7 +201,7 @@ TEST_CASE("references, sums and sizes across keys are checked") {
 TEST_CASE("--set is checked like the file and names itself as the place") {
   CHECK(set_error("cache.enabeld=false").find("--set cache.enabeld /cache/enabeld: unknown key") ==
         0);
-  has(set_error("time.horizon=12"), "--set time.horizon /time/horizon: value 12: is a number");
+  has(set_error("time.horizon=12"), "--set time.horizon /time/horizon: value 12: has no unit");
   has(set_error("workloads.chatt.nodes=3"), "did you mean \"chat\"?");
   has(set_error("cache"), "want path=value");
   has(set_error("seed.x=1"), "leads into the value 1");

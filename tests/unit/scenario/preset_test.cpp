@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <memory>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
@@ -20,17 +22,17 @@ namespace {
 
 /// True when an independent draft-07 validator accepts the document under our schema.
 bool valid(const json& document, std::string* why = nullptr) {
-  static const valijson::Schema parsed = [] {
-    valijson::Schema out;
+  static const auto parsed = [] {
+    auto out = std::make_unique<valijson::Schema>();
     valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
     const valijson::adapters::NlohmannJsonAdapter adapter(schema());
-    parser.populateSchema(adapter, out);
+    parser.populateSchema(adapter, *out);
     return out;
   }();
   valijson::Validator validator;
   const valijson::adapters::NlohmannJsonAdapter adapter(document);
   valijson::ValidationResults results;
-  const bool ok = validator.validate(parsed, adapter, &results);
+  const bool ok = validator.validate(*parsed, adapter, &results);
   valijson::ValidationResults::Error error;
   while (why != nullptr && results.popError(error)) {
     for (const std::string& part : error.context) *why += part;
