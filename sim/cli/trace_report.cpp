@@ -100,6 +100,19 @@ std::string capacity_text(std::uint64_t capacity, bool objects) {
   return objects ? std::to_string(capacity) : scenario::print_bytes(capacity);
 }
 
+/// Four digits and a binary unit, for reading only.
+std::string about_bytes(std::uint64_t bytes) {
+  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  double value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1024 && unit < 6) {
+    value /= 1024;
+    ++unit;
+  }
+  const int digits = unit == 0 || value >= 1000 ? 0 : value >= 100 ? 1 : value >= 10 ? 2 : 3;
+  return fixed(value, digits) + kUnits[unit];
+}
+
 Table replay_table(const ReplayReport& report) {
   const bool bytes = !report.unit_objects;
   Table table = {{"policy", bytes ? "capacity" : "objects", "requests", "misses", "miss ratio"}};
@@ -160,8 +173,8 @@ std::string plot(const std::vector<MissPoint>& points, std::uint64_t requests, b
   for (const MissPoint& point : points) {
     const double r = ratio(point.misses, requests);
     const auto cells = static_cast<std::size_t>(r * kPlotCells + 0.5);
-    table.push_back({capacity_text(point.capacity, objects), fixed(r, 4),
-                     std::string(cells, '#') + std::string(kPlotCells - cells, '.')});
+    table.push_back({objects ? std::to_string(point.capacity) : about_bytes(point.capacity),
+                     fixed(r, 4), std::string(cells, '#') + std::string(kPlotCells - cells, '.')});
   }
   return aligned(table);
 }
@@ -182,8 +195,8 @@ std::string stats_table(const TraceStats& s) {
        fixed(ratio(s.requests - s.objects, s.requests), 4) + " (unlimited cache)"}};
   if (s.info.has_times) lines.emplace_back("span", scenario::print_duration(s.span_ns));
   if (s.info.has_sizes) {
-    lines.emplace_back("bytes asked for", scenario::print_bytes(s.bytes));
-    lines.emplace_back("working set", scenario::print_bytes(s.object_bytes));
+    lines.emplace_back("bytes asked for", about_bytes(s.bytes));
+    lines.emplace_back("working set", about_bytes(s.object_bytes));
     lines.emplace_back("object size", spread(s.sizes) + " B");
   }
   if (s.requests > s.objects) lines.emplace_back("LRU stack depth", spread(s.depths) + " objects");
@@ -197,7 +210,8 @@ std::string stats_table(const TraceStats& s) {
     out += name + std::string(20 - name.size(), ' ') + value + "\n";
   }
   out += "\nLRU miss ratio by capacity in objects\n" + plot(s.lru_objects, s.requests, true);
-  if (!s.lru_bytes.empty()) {
+  // Where all sizes are equal the second curve would repeat the first.
+  if (!s.lru_bytes.empty() && s.sizes.min != s.sizes.max) {
     out += "\nLRU miss ratio by capacity in bytes (stack model)\n" +
            plot(s.lru_bytes, s.requests, false);
   }

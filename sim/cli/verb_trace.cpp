@@ -144,21 +144,25 @@ Result<traces::ReplaySpec> replay_spec(const ReplayFlags& flags) {
   return spec;
 }
 
+void note(std::uint64_t requests, const std::string& what) {
+  if (requests == 0) return;
+  std::fprintf(stderr, "note: %llu requests %s\n", static_cast<unsigned long long>(requests),
+               what.c_str());
+}
+
 /// What the counts alone do not tell.
 void print_notes(const ReplayReport& report) {
-  if (report.dropped > 0) {
-    std::fprintf(stderr, "note: %llu requests of size 0 were left out\n",
-                 static_cast<unsigned long long>(report.dropped));
-  }
+  note(report.dropped, "of size 0 were left out");
   for (const traces::ReplayRow& row : report.rows) {
-    if (row.too_large == 0) continue;
-    std::fprintf(stderr,
-                 "note: %s at %s: %llu requests are for objects larger than the cache; they "
-                 "count as misses and are never stored\n",
-                 row.policy.c_str(),
-                 report.unit_objects ? std::to_string(row.capacity).c_str()
-                                     : scenario::print_bytes(row.capacity).c_str(),
-                 static_cast<unsigned long long>(row.too_large));
+    const std::string cache =
+        row.policy + " at " +
+        (report.unit_objects ? std::to_string(row.capacity) : scenario::print_bytes(row.capacity));
+    note(row.too_large, "are for objects larger than the cache, never stored: " + cache);
+    const auto wish = traces::parse_policy(row.policy);
+    const bool evicts = !wish || eviction::find_policy(wish->name)->evicts;
+    if (!evicts || row.not_stored <= row.too_large) continue;
+    note(row.not_stored - row.too_large,
+         "missed and were not stored by the policy's own limit on sizes: " + cache);
   }
 }
 
@@ -210,10 +214,7 @@ void run_stats(Session& session, const InputFlags& flags) {
       {&interrupted(), [&progress](double done) { progress->update(0, done); }});
   progress.reset();
   if (!stats) return fail(session, kBadInput, stats.error().text());
-  if (stats->dropped > 0) {
-    std::fprintf(stderr, "note: %llu requests of size 0 were left out\n",
-                 static_cast<unsigned long long>(stats->dropped));
-  }
+  note(stats->dropped, "of size 0 were left out");
   std::fputs(render_stats(*stats, flags.output).c_str(), stdout);
   if (stats->partial) {
     std::fflush(stdout);

@@ -205,9 +205,11 @@ class Replay {
 
   Result<std::uint64_t> amount(const Capacity& wish, const TraceTotals& totals) const {
     if (wish.in_bytes && report_.unit_objects) {
-      return Error{"--capacity", spec_.unit_size ? "is in bytes, but --unit-size counts objects"
-                                                 : "is in bytes, but " + report_.info.name +
-                                                       " has no sizes; give a number of objects"};
+      return Error{"--capacity",
+                   "a capacity in bytes does not fit " +
+                       (spec_.unit_size ? std::string("--unit-size, which counts objects")
+                                        : report_.info.name + ", which has no sizes") +
+                       "; give a number of objects"};
     }
     std::uint64_t amount = wish.amount;
     if (amount == 0) {
