@@ -1,7 +1,7 @@
 // Five policies against plain O(n) models written from the papers, victim by victim, with unequal
 // charges. Faults these catch (each was planted once): SIEVE's hand one entry too far, S3-FIFO
-// promoting at one hit (threshold 1 for 2), its main giving way at `>=` its size, its small queue one
-// too large, a ghost that is not taken out before the evictions of its own request.
+// promoting at one hit (threshold 1 for 2), its main giving way at `>=` its size, its small queue
+// one too large, a ghost that is not taken out before the evictions of its own request.
 #include <doctest/doctest.h>
 
 #include <algorithm>
