@@ -32,7 +32,7 @@ struct Point {
 };
 
 Result<std::string> one_child(const std::vector<std::string>& arguments) {
-  ChildJobs jobs(interrupted(), {});
+  ChildJobs jobs(interrupted(), [](std::size_t, double) {});
   const std::size_t job = jobs.add(arguments);
   jobs.work();
   const ChildOutcome& outcome = jobs.outcome(job);
