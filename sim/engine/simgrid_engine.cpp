@@ -2,6 +2,7 @@
 // SimGrid's business either: the caller names the links, and the zone hands them over.
 
 #include <algorithm>
+#include <csignal>
 #include <deque>
 #include <functional>
 #include <string>
@@ -144,7 +145,11 @@ class SimGridEngine final : public FlowEngine {
     static char quiet[] = "--log=root.thres:warning";
     static char* argv[] = {name, quiet, nullptr};
     int argc = 2;
+    // SimGrid takes SIGINT and exits 1 on it; an interrupt is the caller's, who flushes results.
+    struct sigaction interrupt {};
+    sigaction(SIGINT, nullptr, &interrupt);
     auto engine = std::make_unique<s4u::Engine>(&argc, argv);
+    sigaction(SIGINT, &interrupt, nullptr);
     for (const char* setting :
          {"network/model:CM02", "network/crosstraffic:0", "network/TCP-gamma:1e18",
           "network/latency-factor:0", "network/bandwidth-factor:1", "network/weight-S:0",

@@ -74,7 +74,7 @@ TEST_CASE("each fault of a scenario file is refused at its place and leaves noth
   for (const BadEdit& edit : edits()) {
     const Scratch scratch;
     const std::string file = scratch.file("bad.jsonc", replaced(kTiny, edit.from, edit.to));
-    const Outcome run = fleetcache("run " + file + " --out " + scratch.path("out") + kQuick);
+    const Outcome run = invoke("run " + file + " --out " + scratch.path("out") + kQuick);
     check_refused(run, edit.what);
     CHECK_MESSAGE(has_place(run.err, file), edit.what << ": " << run.err);
     for (const std::string& part : edit.must_say) {
@@ -91,7 +91,7 @@ TEST_CASE("each fault of a --set is refused and names the flag or the path") {
                               "regions.east.blob.egress=5GB", "noequals", "=5", "seed=-1",
                               "cache.tiers.nvme.eviction=lruu"}) {
     const Outcome run =
-        fleetcache("run " + file + " --set " + setting + " --out " + scratch.path("o") + kQuick);
+        invoke("run " + file + " --set " + setting + " --out " + scratch.path("o") + kQuick);
     check_refused(run, setting);
     CHECK(scratch.entries() == 1);
   }
@@ -101,19 +101,19 @@ TEST_CASE("an object larger than the cache is refused before the run") {
   const Scratch scratch;
   const std::string file =
       scratch.file("t.jsonc", replaced(kTiny, "\"object\": \"8MB\"", "\"object\": \"3GB\""));
-  const Outcome run = fleetcache("run " + file + kQuick);
+  const Outcome run = invoke("run " + file + kQuick);
   check_refused(run, "object larger than the cache");
 }
 
 TEST_CASE("files that are not there or cannot be read are refused") {
   const Scratch scratch;
-  check_refused(fleetcache("run " + scratch.path("absent.jsonc")), "absent file");
-  check_refused(fleetcache("run " + scratch.path("")), "a folder");
-  check_refused(fleetcache("run mai-smal"), "unknown preset");
-  CHECK(mentions(fleetcache("run mai-smal").err, "mai-small"));
+  check_refused(invoke("run " + scratch.path("absent.jsonc")), "absent file");
+  check_refused(invoke("run " + scratch.path("")), "a folder");
+  check_refused(invoke("run mai-smal"), "unknown preset");
+  CHECK(mentions(invoke("run mai-smal").err, "mai-small"));
   const std::string run = "run " + scratch.file("t.jsonc", kTiny) + kQuick;
   const Outcome trace =
-      fleetcache(run + " --set workloads.chat.requests=trace:" + scratch.path("absent.jsonl"));
+      invoke(run + " --set workloads.chat.requests=trace:" + scratch.path("absent.jsonl"));
   check_refused(trace, "absent trace");
   CHECK(mentions(trace.err, "absent.jsonl"));
 }
@@ -123,8 +123,8 @@ TEST_CASE("a trace cut inside a record is refused with its line") {
   const std::string line =
       R"({"timestamp": 1000, "input_length": 1024, "output_length": 5, "hash_ids": [1, 2]})";
   const std::string trace = scratch.file("cut.jsonl", line + "\n" + line.substr(0, 40));
-  const Outcome run = fleetcache("run " + scratch.file("t.jsonc", kTiny) +
-                                 " --set workloads.chat.requests=trace:" + trace + kQuick);
+  const Outcome run = invoke("run " + scratch.file("t.jsonc", kTiny) +
+                             " --set workloads.chat.requests=trace:" + trace + kQuick);
   check_refused(run, "cut trace");
   CHECK_MESSAGE(mentions(run.err, "cut.jsonl:2"), run.err);
 }
@@ -144,7 +144,7 @@ TEST_CASE("unknown verbs, flags and values are refused with the nearest name") {
                                             {"run mai-small extra", "extra"},
                                             {"run mai-small --variant bifros", "bifrost"},
                                             {"run mai-small --max-time 5", "max-time"}}) {
-    const Outcome run = fleetcache(line.arguments);
+    const Outcome run = invoke(line.arguments);
     check_refused(run, line.arguments);
     CHECK_MESSAGE(mentions(run.err, line.must_say), line.arguments << ": " << run.err);
   }
@@ -153,14 +153,14 @@ TEST_CASE("unknown verbs, flags and values are refused with the nearest name") {
 TEST_CASE("an --out that cannot take results is refused before the run") {
   const Scratch scratch;
   const std::string run = "run " + scratch.file("t.jsonc", kTiny) + kQuick;
-  check_refused(fleetcache(run + " --out " + scratch.path("t.jsonc")), "a file");
-  check_refused(fleetcache(run + " --out " + scratch.path("no/such/parent")), "no parent");
+  check_refused(invoke(run + " --out " + scratch.path("t.jsonc")), "a file");
+  check_refused(invoke(run + " --out " + scratch.path("no/such/parent")), "no parent");
   CHECK(scratch.entries() == 1);
 }
 
 TEST_CASE("help and version are answers, not errors") {
   for (const char* arguments : {"--help", "run --help", "--version", "version"}) {
-    const Outcome run = fleetcache(arguments);
+    const Outcome run = invoke(arguments);
     CHECK(run.exit_code == 0);
     CHECK(run.err.empty());
     CHECK(mentions(run.out, "fleetcache"));
@@ -168,15 +168,14 @@ TEST_CASE("help and version are answers, not errors") {
 }
 
 TEST_CASE("every preset checks, and a printed preset is a file that runs the same") {
-  const Outcome list = fleetcache("presets --format json");
+  const Outcome list = invoke("presets --format json");
   CHECK_MESSAGE(list.exit_code == 0, list.err);
   const Scratch scratch;
   for (const char* preset : {"mai-small", "mai-2027", "mai-2027-hgx", "kv-pool"}) {
     CHECK_MESSAGE(mentions(list.out, preset), preset);
-    const Outcome text = fleetcache(std::string("init ") + preset);
+    const Outcome text = invoke(std::string("init ") + preset);
     CHECK(text.exit_code == 0);
-    const Outcome check =
-        fleetcache("check " + scratch.file(std::string(preset) + ".jsonc", text.out));
+    const Outcome check = invoke("check " + scratch.file(std::string(preset) + ".jsonc", text.out));
     CHECK_MESSAGE(check.exit_code == 0, check.err);
   }
 }

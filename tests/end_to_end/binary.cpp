@@ -45,7 +45,7 @@ int wait_for(pid_t pid) {
 
 }  // namespace
 
-Outcome fleetcache(const std::string& arguments) {
+Outcome invoke(const std::string& arguments) {
   const Scratch scratch;
   Outcome outcome;
   outcome.exit_code = wait_for(start(arguments, scratch.path("out"), scratch.path("err")));
@@ -54,7 +54,7 @@ Outcome fleetcache(const std::string& arguments) {
   return outcome;
 }
 
-Outcome fleetcache_interrupted(const std::string& arguments, int signal, const std::string& word) {
+Outcome invoke_interrupted(const std::string& arguments, int signal, const std::string& word) {
   const Scratch scratch;
   const pid_t pid = start(arguments, scratch.path("out"), scratch.path("err"));
   for (int i = 0; i < 600; ++i) {

@@ -13,10 +13,10 @@ struct Outcome {
 };
 
 /// `arguments` as one shell line, quoted where needed.
-Outcome fleetcache(const std::string& arguments);
+Outcome invoke(const std::string& arguments);
 
 /// The same, interrupted by `signal` once it has said `word` on stderr.
-Outcome fleetcache_interrupted(const std::string& arguments, int signal, const std::string& word);
+Outcome invoke_interrupted(const std::string& arguments, int signal, const std::string& word);
 
 /// An empty folder, removed with the object.
 class Scratch {

@@ -25,7 +25,7 @@ json document_of(const Outcome& outcome) {
 
 TEST_CASE("a run ends with a verdict table of 80 columns and exit code 0") {
   const Scratch scratch;
-  const Outcome run = fleetcache("run " + scratch.file("tiny.jsonc", kTiny) + " --seeds 2");
+  const Outcome run = invoke("run " + scratch.file("tiny.jsonc", kTiny) + " --seeds 2");
   CHECK_MESSAGE(run.exit_code == 0, run.err);
   for (const char* part :
        {"VERDICT", "WHERE THE BYTES COME FROM", "SIDE BY SIDE", "bifrost", "no-cache",
@@ -38,7 +38,7 @@ TEST_CASE("a run ends with a verdict table of 80 columns and exit code 0") {
 TEST_CASE("the document has the parts that scripts rely on, and they add up") {
   const Scratch scratch;
   const json d =
-      document_of(fleetcache("run " + scratch.file("t.jsonc", kTiny) + " --format json" + kAlone));
+      document_of(invoke("run " + scratch.file("t.jsonc", kTiny) + " --format json" + kAlone));
   CHECK(d["schema"] == "fleetcache.result.v1");
   CHECK(d["rung"] == "exact");
   CHECK(d["scenario_digest"].get<std::string>().size() == 16);
@@ -58,12 +58,12 @@ TEST_CASE("the document has the parts that scripts rely on, and they add up") {
 TEST_CASE("the same seed gives the same bytes in another process, another seed does not") {
   const Scratch scratch;
   const std::string run = "run " + scratch.file("t.jsonc", kTiny) + " --format json";
-  const Outcome first = fleetcache(run + " --seeds 2 --quiet");
-  const Outcome second = fleetcache(run + " --seeds 2 --progress json");
+  const Outcome first = invoke(run + " --seeds 2 --quiet");
+  const Outcome second = invoke(run + " --seeds 2 --progress json");
   CHECK(first.exit_code == 0);
   CHECK(first.out.size() > 1000);
   CHECK(first.out == second.out);
-  const Outcome other = fleetcache(run + kAlone + " --seed 2");
+  const Outcome other = invoke(run + kAlone + " --seed 2");
   CHECK(other.exit_code == 0);
   CHECK(json::parse(other.out)["manifest"]["fingerprint"] !=
         json::parse(first.out)["manifest"]["fingerprint"]);
@@ -87,9 +87,9 @@ TEST_CASE("the order of entities in the file does not matter, to the byte") {
   auto permuted = reversed(original);
   permuted["cache"]["tiers"] = original["cache"]["tiers"];
   REQUIRE(permuted.dump() != original.dump());
-  const Outcome a = fleetcache("run " + scratch.file("a.jsonc", kTiny) + " --format json" + kAlone);
+  const Outcome a = invoke("run " + scratch.file("a.jsonc", kTiny) + " --format json" + kAlone);
   const Outcome b =
-      fleetcache("run " + scratch.file("b.jsonc", permuted.dump(2)) + " --format json" + kAlone);
+      invoke("run " + scratch.file("b.jsonc", permuted.dump(2)) + " --format json" + kAlone);
   CHECK_MESSAGE(a.exit_code == 0, a.err);
   CHECK(a.out == b.out);
 }
@@ -98,13 +98,12 @@ TEST_CASE("a variant alone is the base with its settings, and is what stands bes
   const Scratch scratch;
   const std::string file = scratch.file("t.jsonc", kTiny);
   const Outcome variant =
-      fleetcache("run " + file + " --variant bifrost --format json --no-what-if --seeds 1 --quiet");
-  const Outcome set =
-      fleetcache("run " + file + " --set origin.path=bifrost --format json" + kAlone);
+      invoke("run " + file + " --variant bifrost --format json --no-what-if --seeds 1 --quiet");
+  const Outcome set = invoke("run " + file + " --set origin.path=bifrost --format json" + kAlone);
   REQUIRE_MESSAGE(variant.exit_code == 0, variant.err);
   CHECK(variant.out == set.out);
   const json both =
-      document_of(fleetcache("run " + file + " --format json --no-what-if --seeds 1 --quiet"));
+      document_of(invoke("run " + file + " --format json --no-what-if --seeds 1 --quiet"));
   const json alone = json::parse(variant.out);
   CHECK(both["variants"]["bifrost"]["metrics"] == alone["metrics"]);
   CHECK(both["variants"].size() == 2);
@@ -115,19 +114,19 @@ TEST_CASE(
   const Scratch scratch;
   const std::string run = "run " + scratch.file("t.jsonc", kTiny) + " --format json" + kAlone;
   const std::string folder = scratch.path("out");
-  const Outcome first = fleetcache(run + " --out " + folder);
+  const Outcome first = invoke(run + " --out " + folder);
   CHECK_MESSAGE(first.exit_code == 0, first.err);
   CHECK(read_file(folder + "/result.json") == first.out);
   CHECK(json::parse(read_file(folder + "/scenario.resolved.json")).is_object());
   const json meta = json::parse(read_file(folder + "/run.json"));
   CHECK(meta["command_line"].get<std::string>().find("--out") != std::string::npos);
   CHECK(first.out.find(meta["host"].get<std::string>() + "\"") == std::string::npos);
-  CHECK(fleetcache(run + " --out " + folder).exit_code == 0);  // the same study
-  const Outcome other = fleetcache(run + " --seed 9 --out " + folder);
+  CHECK(invoke(run + " --out " + folder).exit_code == 0);  // the same study
+  const Outcome other = invoke(run + " --seed 9 --out " + folder);
   CHECK(other.exit_code == 2);
   CHECK(other.err.find("--overwrite") != std::string::npos);
   CHECK(read_file(folder + "/result.json") == first.out);
-  CHECK(fleetcache(run + " --seed 9 --overwrite --out " + folder).exit_code == 0);
+  CHECK(invoke(run + " --seed 9 --overwrite --out " + folder).exit_code == 0);
   CHECK(read_file(folder + "/result.json") != first.out);
 }
 
@@ -144,9 +143,9 @@ TEST_CASE("--fail-on slo turns verdicts into exit codes") {
   const std::string undecided = scratch.file(
       "undecided.jsonc",
       replaced(kTiny, "\"train.pretrain.goodput\": \"> 99.99%\"", "\"no.such.metric\": \"> 99%\""));
-  CHECK(fleetcache("run " + met + rest).exit_code == 0);
-  CHECK(fleetcache("run " + missed + rest).exit_code == 1);
-  CHECK(fleetcache("run " + undecided + rest).exit_code == 4);
+  CHECK(invoke("run " + met + rest).exit_code == 0);
+  CHECK(invoke("run " + missed + rest).exit_code == 1);
+  CHECK(invoke("run " + undecided + rest).exit_code == 4);
 }
 
 TEST_CASE("an interrupt flushes a partial answer, marks it and exits 130") {
@@ -154,7 +153,7 @@ TEST_CASE("an interrupt flushes a partial answer, marks it and exits 130") {
   const std::string file =
       scratch.file("long.jsonc", replaced(kTiny, "\"horizon\": \"20s\"", "\"horizon\": \"2h\""));
   const std::string folder = scratch.path("out");
-  const Outcome run = fleetcache_interrupted(
+  const Outcome run = invoke_interrupted(
       "run " + file + " --format json --progress json --out " + folder, SIGINT, "\"done\"");
   CHECK(run.exit_code == 130);
   const json document = json::parse(run.out, nullptr, false);
@@ -167,44 +166,43 @@ TEST_CASE("an interrupt flushes a partial answer, marks it and exits 130") {
     CHECK_MESSAGE(check["ok"] == true, check.dump());
   CHECK(read_file(folder + "/result.json") == run.out);
 
-  const Outcome table =
-      fleetcache_interrupted("run " + file + " --progress json", SIGINT, "\"done\"");
+  const Outcome table = invoke_interrupted("run " + file + " --progress json", SIGINT, "\"done\"");
   CHECK(table.exit_code == 130);
   CHECK(table.out.rfind("PARTIAL", 0) == 0);
-  CHECK(fleetcache_interrupted("run " + file + " --progress json", SIGTERM, "\"done\"").exit_code ==
+  CHECK(invoke_interrupted("run " + file + " --progress json", SIGTERM, "\"done\"").exit_code ==
         75);
 }
 
 TEST_CASE("the full fleet is refused at the exact rung and answered in closed form") {
-  const Outcome refused = fleetcache("run mai-2027 --rung exact");
+  const Outcome refused = invoke("run mai-2027 --rung exact");
   CHECK(refused.exit_code == 3);
   CHECK(refused.out.empty());
   CHECK(refused.err.find("of memory and") != std::string::npos);
   CHECK(refused.err.find("of CPU") != std::string::npos);
   for (const char* preset : {"mai-2027", "mai-2027-hgx"}) {
-    const Outcome answer = fleetcache(std::string("run ") + preset);
+    const Outcome answer = invoke(std::string("run ") + preset);
     CHECK_MESSAGE(answer.exit_code == 0, answer.err);
     CHECK(answer.out.rfind("NOT SIMULATED", 0) == 0);
   }
-  const Outcome automatic = fleetcache("run mai-2027 --rung auto");
+  const Outcome automatic = invoke("run mai-2027 --rung auto");
   CHECK(automatic.err.find("rung analytic (auto)") != std::string::npos);
 }
 
 TEST_CASE("limits of memory and time are the user's to set") {
   const Scratch scratch;
   const std::string run = "run " + scratch.file("t.jsonc", kTiny) + kAlone;
-  CHECK(fleetcache(run + " --max-time 1ms").exit_code == 3);
-  CHECK(fleetcache(run + " --max-memory 1MB").exit_code == 3);
-  CHECK(fleetcache(run + " --max-memory 24").exit_code == 2);  // a unit is missing
+  CHECK(invoke(run + " --max-time 1ms").exit_code == 3);
+  CHECK(invoke(run + " --max-memory 1MB").exit_code == 3);
+  CHECK(invoke(run + " --max-memory 24").exit_code == 2);  // a unit is missing
 }
 
 TEST_CASE("the other formats carry the same answer, and progress stays on stderr") {
   const Scratch scratch;
   const std::string run =
       "run " + scratch.file("t.jsonc", kTiny) + " --no-variants --no-what-if --seeds 1";
-  const Outcome markdown = fleetcache(run + " --format md --quiet");
+  const Outcome markdown = invoke(run + " --format md --quiet");
   CHECK(markdown.out.find("## VERDICT") != std::string::npos);
   CHECK(markdown.err.empty());
-  const Outcome bar = fleetcache(run + " --format json --progress bar");
+  const Outcome bar = invoke(run + " --format json --progress bar");
   CHECK(json::parse(bar.out, nullptr, false).is_object());
 }
