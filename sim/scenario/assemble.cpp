@@ -24,12 +24,19 @@ bool names_a_file(const std::string& what) {
          ends_with_any(what, {".json", ".jsonc"});
 }
 
-Result<Node> read_file(const std::string& path, const std::string& label) {
+Result<Node> read_text(std::string_view text, const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+  const auto source = std::make_shared<const Source>(Source{Source::Kind::kFile, path, directory});
+  return is_yaml(path) ? read_yaml(text, source) : read_json(text, source);
+}
+
+Result<Node> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) {
     const std::string stem = path.substr(path.rfind('/') + 1);
     const std::string hint = did_you_mean(stem.substr(0, stem.rfind('.')), scenario_presets());
-    return Error{label, "cannot be read" + (hint.empty() ? "" : "; " + hint + " (a preset)")};
+    return Error{path, "cannot be read" + (hint.empty() ? "" : "; " + hint + " (a preset)")};
   }
   std::string text;
   std::vector<char> buffer(1 << 16);
@@ -38,12 +45,9 @@ Result<Node> read_file(const std::string& path, const std::string& label) {
     if (text.size() > kMaxFileBytes) break;
   }
   if (in.bad() || (!in.eof() && text.size() <= kMaxFileBytes)) {
-    return Error{label, "cannot be read"};
+    return Error{path, "cannot be read"};
   }
-  const std::size_t slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-  const auto source = std::make_shared<const Source>(Source{Source::Kind::kFile, label, directory});
-  return is_yaml(path) ? read_yaml(text, source) : read_json(text, source);
+  return read_text(text, path);
 }
 
 /// The text of a name in `extends`, seen from the file it stands in.
@@ -73,48 +77,52 @@ void anchor_traces(Node& root) {
   }
 }
 
+Result<Node> extend(Node tree, const std::string& key, std::vector<std::string>& chain);
+
+/// Neither file nor preset: what there is, and what may have been meant.
+Error unknown_name(const std::string& name, const Place& from) {
+  std::string all;
+  for (const std::string& preset : scenario_presets()) all += (all.empty() ? "" : ", ") + preset;
+  const std::string hint = did_you_mean(name, scenario_presets());
+  return Error{
+      from.source ? from.text() + " /extends" : "",
+      "\"" + name + "\" is neither a preset (" + all +
+          ") nor a file (a file's name has a '/' or ends in .json, .jsonc, .yaml or .yml)" +
+          (hint.empty() ? "" : "; " + hint)};
+}
+
 Result<Node> read_chain(const std::string& what, const Place& from,
                         std::vector<std::string>& chain) {
+  const bool prefixed = what.rfind(kPresetPrefix, 0) == 0;
+  const bool is_file = !prefixed && names_a_file(what);
+  const std::string name = prefixed ? what.substr(kPresetPrefix.size()) : what;
+  // Two spellings of one file must not hide a cycle.
   const std::string key =
-      names_a_file(what) && what.rfind(kPresetPrefix, 0) != 0
-          ? std::filesystem::path(what).lexically_normal().string()
-          : "preset:" + what.substr(what.rfind(kPresetPrefix, 0) == 0 ? kPresetPrefix.size() : 0);
+      is_file ? std::filesystem::path(what).lexically_normal().string() : "preset:" + name;
   if (std::find(chain.begin(), chain.end(), key) != chain.end()) {
     std::string cycle;
     for (const std::string& link : chain) cycle += link + " -> ";
     return Error{from.text() + " /extends", "a cycle: " + cycle + key};
   }
-  std::string name = what;
-  const bool prefixed = name.rfind(kPresetPrefix, 0) == 0;
-  if (prefixed) name.erase(0, kPresetPrefix.size());
-  if (prefixed || !names_a_file(name)) {
-    if (!is_scenario_preset(name)) {
-      const std::string where = from.source ? from.text() + " /extends" : "";
-      const std::string hint = did_you_mean(name, scenario_presets());
-      std::string all;
-      for (const std::string& preset : scenario_presets())
-        all += (all.empty() ? "" : ", ") + preset;
-      return Error{where, "\"" + name + "\" is neither a preset (" + all +
-                              ") nor a file (a file's name has a '/' or ends in .json, .jsonc, "
-                              ".yaml or .yml)" +
-                              (hint.empty() ? "" : "; " + hint)};
-    }
-  }
-  auto tree = prefixed || !names_a_file(name) ? read_scenario_preset(name) : read_file(name, name);
-  if (!tree) {
-    const bool unread = tree.error().what.rfind("cannot be read", 0) == 0 && from.source;
-    if (unread) return Error{from.text() + " /extends", "\"" + name + "\" " + tree.error().what};
-    return tree;
-  }
-  if (!tree->is_object()) return Error{tree->place.text() + " /", "want an object { ... }"};
-  anchor_traces(*tree);
-  const Node* extends = tree->find("extends");
+  if (!is_file && !is_scenario_preset(name)) return unknown_name(name, from);
+  auto tree = is_file ? read_file(name) : read_scenario_preset(name);
+  if (tree) return extend(std::move(*tree), key, chain);
+  const bool unread = tree.error().what.rfind("cannot be read", 0) == 0 && from.source;
+  if (unread) return Error{from.text() + " /extends", "\"" + name + "\" " + tree.error().what};
+  return tree;
+}
+
+/// A document with what it extends under it. `key` names it in `chain`, which finds cycles.
+Result<Node> extend(Node tree, const std::string& key, std::vector<std::string>& chain) {
+  if (!tree.is_object()) return Error{tree.place.text() + " /", "want an object { ... }"};
+  anchor_traces(tree);
+  const Node* extends = tree.find("extends");
   if (extends == nullptr) return tree;
-  std::vector<Node> names =
+  const std::vector<Node> names =
       extends->kind == Node::Kind::kList ? extends->items : std::vector<Node>{*extends};
   Node merged;
   merged.kind = Node::Kind::kObject;
-  merged.place = tree->place;
+  merged.place = tree.place;
   chain.push_back(key);
   for (const Node& base : names) {
     if (!base.is_string() || base.text.empty()) {
@@ -126,9 +134,8 @@ Result<Node> read_chain(const std::string& what, const Place& from,
     merged = merge(std::move(merged), *part);
   }
   chain.pop_back();
-  Node own = std::move(*tree);
-  own.erase("extends");
-  return merge(std::move(merged), own);
+  tree.erase("extends");
+  return merge(std::move(merged), tree);
 }
 
 Status fill_one(Node& regions, std::size_t at, std::vector<std::string>& chain) {
@@ -251,6 +258,13 @@ Result<Node> read_extended(const std::string& what) {
   if (what.empty()) return Error{"", "no file and no preset is named"};
   std::vector<std::string> chain;
   return read_chain(what, Place{}, chain);
+}
+
+Result<Node> read_extended_text(const std::string& text, const std::string& label) {
+  auto tree = read_text(text, label);
+  if (!tree) return tree;
+  std::vector<std::string> chain;
+  return extend(std::move(*tree), label, chain);
 }
 
 Status fill_like(Node& root) {

@@ -23,6 +23,8 @@ Status apply_setting(Node& root, const Setting& setting);
 
 /// A file or preset with its `extends` merged under it.
 Result<Node> read_extended(const std::string& what);
+/// The same for a text that stands in for a file of that name.
+Result<Node> read_extended_text(const std::string& text, const std::string& label);
 /// Replaces every region's `like` by the keys of the region it names, under its own.
 Status fill_like(Node& root);
 

@@ -122,9 +122,9 @@ class Reader {
 
   /// One whole UTF-8 character on; false when it is not one.
   bool character() {
-    const std::size_t length = utf8_length(text_.substr(offset_));
+    const std::size_t length = peek() == '\0' ? 0 : utf8_length(text_.substr(offset_));
     if (length == 0) {
-      fail(here() + " is not UTF-8");
+      fail(here() + " is not UTF-8 text");
       return false;
     }
     for (std::size_t i = 0; i < length; ++i) advance();

@@ -105,9 +105,8 @@ void check_variants(const Node& document, Loaded& loaded, std::vector<Error>& er
   }
 }
 
-Loaded load_all(const std::string& what, const std::vector<std::string>& settings,
-                std::vector<Error>& errors) {
-  auto document = read_extended(what);
+Loaded load_document(Result<Node> document, const std::string& what,
+                     const std::vector<std::string>& settings, std::vector<Error>& errors) {
   if (!document) {
     errors.push_back(document.error());
     return {};
@@ -134,18 +133,28 @@ Loaded load_all(const std::string& what, const std::vector<std::string>& setting
   return loaded;
 }
 
-}  // namespace
-
-Result<Loaded> load(const std::string& what, const std::vector<std::string>& settings) {
-  std::vector<Error> errors;
-  Loaded loaded = load_all(what, settings, errors);
+Result<Loaded> first_of(Loaded loaded, const std::vector<Error>& errors) {
   if (errors.empty()) return loaded;
   return errors.front();
 }
 
+}  // namespace
+
+Result<Loaded> load(const std::string& what, const std::vector<std::string>& settings) {
+  std::vector<Error> errors;
+  Loaded loaded = load_document(read_extended(what), what, settings, errors);
+  return first_of(std::move(loaded), errors);
+}
+
+Result<Loaded> load_text(const std::string& text, const std::string& label) {
+  std::vector<Error> errors;
+  Loaded loaded = load_document(read_extended_text(text, label), label, {}, errors);
+  return first_of(std::move(loaded), errors);
+}
+
 std::vector<Error> problems(const std::string& what, const std::vector<std::string>& settings) {
   std::vector<Error> errors;
-  load_all(what, settings, errors);
+  load_document(read_extended(what), what, settings, errors);
   return errors;
 }
 

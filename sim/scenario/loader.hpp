@@ -36,6 +36,8 @@ struct Loaded {
 /// `what` is a file or a preset's name (a name with no '/' and no .json, .jsonc, .yaml, .yml is a
 /// preset); `settings` are "path=value" strings in order. Fails with the first of `problems`.
 Result<Loaded> load(const std::string& what, const std::vector<std::string>& settings);
+/// The same for a text that is no file: `label` stands in its errors and ends in .yaml for YAML.
+Result<Loaded> load_text(const std::string& text, const std::string& label);
 /// Everything that is wrong with a scenario, in the order of the document; empty when it loads.
 std::vector<Error> problems(const std::string& what, const std::vector<std::string>& settings);
 /// The scenario as a stand-alone document: every key, quantities with units, nothing extended. Read
