@@ -61,7 +61,7 @@ class FailingJob final : public engine::EventHandler {
 };
 
 Result<std::vector<Case>> run_checkpoints(const Parameters& p, const Environment&) {
-  constexpr std::uint64_t kLeast = 50, kMost = 20'000;
+  constexpr std::uint64_t kLeast = 1000, kMost = 20'000;
   const Duration write = from_seconds(p["delta"]);
   const Duration mtti = from_seconds(p["mtti"]);
   const Duration young = models::young_interval(write, mtti);

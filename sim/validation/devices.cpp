@@ -62,7 +62,7 @@ Result<std::vector<Case>> run_depth(const Parameters& p, const Environment&) {
 
 Result<std::vector<Case>> run_mix(const Parameters& p, const Environment&) {
   constexpr double kIo = 1 << 20;
-  constexpr std::uint64_t kLeast = 100, kMost = 100'000;
+  constexpr std::uint64_t kLeast = 2000, kMost = 100'000;
   const double expected = models::nvme_mixed_bandwidth(BytesPerSecond(p["R"]),
                                                        BytesPerSecond(p["W"]), p["f"], p["kappa"])
                               .count;

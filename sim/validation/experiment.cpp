@@ -54,7 +54,8 @@ Result<Parameters> Parameters::make(const std::string& id, const std::vector<Par
     if (parameter == nullptr) {
       return Error{id, "has no parameter \"" + name + "\"; it takes " + names(known)};
     }
-    const bool inside = value >= parameter->min && value <= parameter->max;  // false for NaN
+    if (!std::isfinite(value)) return Error{id + " " + name, "is not a finite number"};
+    const bool inside = value >= parameter->min && value <= parameter->max;
     if (!inside || (parameter->whole && value != std::floor(value))) {
       return Error{id + " " + name,
                    scenario::print_number(value) + " is outside " + range(*parameter)};
