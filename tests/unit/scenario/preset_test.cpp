@@ -157,6 +157,19 @@ TEST_CASE("every key of the schema has a description, and every number a default
   CHECK(numbers > 80);
 }
 
+TEST_CASE("the example of the guide loads and validates") {
+  std::ifstream in(std::string(FLEETCACHE_SOURCE_DIR) + "/docs/scenario.md");
+  const std::string guide((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const std::string fence = "```jsonc\n";
+  const std::size_t start = guide.find(fence);
+  REQUIRE(start != std::string::npos);
+  const std::size_t text = start + fence.size();
+  const std::string example = guide.substr(text, guide.find("```", text) - text);
+  const auto loaded = load_text(example, "guide.jsonc");
+  CHECK_MESSAGE(loaded.ok(), (loaded.ok() ? "" : loaded.error().text()));
+  CHECK(valid(json::parse(example)));
+}
+
 TEST_CASE("the big fleets have the counts they promise") {
   const auto count = [](const char* name, Role role) {
     std::uint64_t nodes = 0;
