@@ -69,12 +69,12 @@ TEST_CASE("what validate cannot do it refuses with what is near") {
       {"validate --set p=1", "needs the id"},
       {"validate V38 --set fetch=50MB", "fetch=50MB"},
   };
-  for (const auto& [arguments, word] : wrong) {
-    CAPTURE(arguments);
-    const Outcome outcome = invoke(arguments);
+  for (const auto& each : wrong) {
+    CAPTURE(each.first);
+    const Outcome outcome = invoke(each.first);
     CHECK(outcome.exit_code == 2);
     CHECK(outcome.out.empty());
-    CHECK(outcome.err.find(word) != std::string::npos);
+    CHECK(outcome.err.find(each.second) != std::string::npos);
   }
 }
 
