@@ -72,7 +72,7 @@ ordered_json json_of(const ReplayReport& report, const ReplayRow& row) {
                       {"unit", unit_name(report)},   {"requests", row.requests},
                       {"misses", row.misses},        {"bytes", row.bytes},
                       {"miss_bytes", row.miss_bytes}};
-  if (report.partial) out["partial"] = true;
+  if (row.partial) out["partial"] = true;
   return out;
 }
 
@@ -91,7 +91,8 @@ std::string replay_csv(const ReplayReport& report) {
     for (const auto n : {row.requests, row.misses, row.bytes, row.miss_bytes}) {
       out += "," + std::to_string(n);
     }
-    out += report.partial ? ",true\n" : "\n";
+    if (report.partial) out += row.partial ? ",true" : ",false";
+    out += "\n";
   }
   return out;
 }
@@ -117,6 +118,7 @@ Table replay_table(const ReplayReport& report) {
   const bool bytes = !report.unit_objects;
   Table table = {{"policy", bytes ? "capacity" : "objects", "requests", "misses", "miss ratio"}};
   if (bytes) table[0].insert(table[0].end(), {"miss bytes", "byte miss ratio"});
+  if (report.partial) table[0].push_back("");
   for (const ReplayRow& row : report.rows) {
     std::vector<std::string> line = {row.policy, capacity_text(row.capacity, !bytes),
                                      std::to_string(row.requests), std::to_string(row.misses),
@@ -125,6 +127,7 @@ Table replay_table(const ReplayReport& report) {
       line.push_back(std::to_string(row.miss_bytes));
       line.push_back(fixed(ratio(row.miss_bytes, row.bytes), 4));
     }
+    if (row.partial) line.push_back("partial");
     table.push_back(std::move(line));
   }
   return table;

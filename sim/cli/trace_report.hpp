@@ -9,7 +9,7 @@
 namespace fleetcache::cli {
 
 /// `format` is table, json, md or csv. JSON: one row is the object itself, several are an array.
-/// Rows of a partial report carry `partial`.
+/// Rows that an interrupt cut short carry `partial`.
 std::string render_replay(const traces::ReplayReport& report, const std::string& format);
 
 /// `format` is table or json. The table ends with a plot of the LRU miss-ratio curve.

@@ -7,11 +7,16 @@
 namespace fleetcache::traces {
 
 Result<TraceBlocks> read_blocks(TraceReader& reader, std::uint64_t limit,
-                                const std::atomic<bool>* stop) {
+                                const std::atomic<bool>* stop, TraceBlocks spare) {
   TraceBlocks trace;
+  std::vector<Request> block;
   while (trace.requests < limit) {
     if (stop != nullptr && stop->load(std::memory_order_relaxed)) break;
-    std::vector<Request> block(kBlockRequests);
+    if (block.empty() && !spare.blocks.empty()) {
+      block = std::move(spare.blocks.back());
+      spare.blocks.pop_back();
+    }
+    block.resize(kBlockRequests);
     const auto count = reader.read(block);
     if (!count) return count.error();
     if (*count == 0) {
@@ -24,6 +29,7 @@ Result<TraceBlocks> read_blocks(TraceReader& reader, std::uint64_t limit,
     block.resize(kept);
     trace.requests += kept;
     trace.blocks.push_back(std::move(block));
+    block.clear();
   }
   return trace;
 }

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <thread>
@@ -13,6 +14,10 @@ namespace {
 
 /// Above this many entries the distinct ids are counted before caches are made.
 constexpr std::uint64_t kCheapEntries = std::uint64_t{1} << 20;
+/// Requests read at a time where nothing has to be known before: 8 MiB stay in the third-level
+/// cache.
+constexpr std::uint64_t kPart = std::uint64_t{1} << 18;
+constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
 
 double cpu_seconds() {
   timespec now{};
@@ -150,8 +155,10 @@ class Replay {
     if (const Status s = make_cells(); !s) return s.error();
     if (const Status s = replay_all(); !s) return s.error();
     for (Cell& cell : cells_) {
+      if (report_.partial && cell.row.requests == 0) continue;
       const eviction::Stats& stats = cell.cache.stats();
       cell.row.not_stored = stats.misses - stats.inserts;
+      cell.row.partial = report_.partial && !replayed(cell);
       report_.rows.push_back(std::move(cell.row));
     }
     return std::move(report_);
@@ -170,6 +177,12 @@ class Replay {
     return Nothing{};
   }
 
+  /// Whether something has to be known of the whole trace before caches can be made.
+  bool needs_totals() const {
+    return std::any_of(spec_.capacities.begin(), spec_.capacities.end(),
+                       [](const Capacity& c) { return c.amount == 0 || c.amount > kCheapEntries; });
+  }
+
   Status read_first() {
     const double start = cpu_seconds();
     auto opened = open_trace(path_, options_);
@@ -177,33 +190,54 @@ class Replay {
     reader_ = std::move(opened).value();
     report_.info = reader_->info();
     report_.unit_objects = spec_.unit_size || !report_.info.has_sizes;
-    const bool compute_next = needs_next_ && (spec_.recompute_next || !report_.info.has_next);
-    const bool hold_all = path_ == "-" || compute_next;
-    auto read = read_blocks(
-        *reader_, hold_all ? std::numeric_limits<std::uint64_t>::max() : spec_.window, spec_.stop);
-    if (!read) return read.error();
-    window_ = std::move(read).value();
-    if (window_.requests == 0 && !stopped(spec_)) {
+    bool compute_next = needs_next_ && (spec_.recompute_next || !report_.info.has_next);
+    const bool from_pipe = reader_->size() == 0;
+    part_ = needs_totals() ? spec_.window : std::min(spec_.window, kPart);
+    const bool hold_all = compute_next || (from_pipe && needs_totals());
+    if (const Status s = read_part(hold_all ? kAll : part_); !s) return s;
+    if (window_.requests == 0 && window_.complete) {
       return Error{report_.info.name, "holds no requests of a size above 0"};
     }
-    // A column that only says "never" was filled in by someone who did not know.
-    if (compute_next || (needs_next_ && window_.complete && says_never(window_))) {
-      compute_next_access(window_.blocks);
+    // A column that only says "never" may have been filled in by someone who did not know.
+    if (needs_next_ && !compute_next && says_never(window_)) {
+      compute_next = true;
+      if (const Status s = read_rest(); !s) return s;
     }
+    if (compute_next) compute_next_access(window_.blocks);
     report_.read_cpu_s += cpu_seconds() - start;
     return Nothing{};
   }
 
+  Status read_part(std::uint64_t limit) {
+    auto read = read_blocks(*reader_, limit, spec_.stop, std::move(window_));
+    if (!read) return read.error();
+    window_ = std::move(read).value();
+    return Nothing{};
+  }
+
+  /// The whole trace in one window.
+  Status read_rest() {
+    if (window_.complete) return Nothing{};
+    auto rest = read_blocks(*reader_, kAll, spec_.stop);
+    if (!rest) return rest.error();
+    std::move(rest->blocks.begin(), rest->blocks.end(), std::back_inserter(window_.blocks));
+    window_.requests += rest->requests;
+    window_.dropped += rest->dropped;
+    window_.complete = rest->complete;
+    return Nothing{};
+  }
+
   /// More entries than this can never be resident at once.
-  std::uint64_t entries(std::uint64_t capacity, const TraceTotals& totals) const {
+  std::uint64_t entries(std::uint64_t capacity, const TraceTotals& known) const {
     const std::uint64_t smallest =
-        report_.unit_objects ? 1 : std::max<std::uint64_t>(totals.smallest, 1);
-    std::uint64_t bound = std::min(totals.requests, capacity / smallest);
-    if (totals.objects > 0) bound = std::min(bound, totals.objects);
+        report_.unit_objects ? 1 : std::max<std::uint64_t>(known.smallest, 1);
+    std::uint64_t bound = capacity / smallest;
+    if (known.requests > 0) bound = std::min(bound, known.requests);
+    if (known.objects > 0) bound = std::min(bound, known.objects);
     return std::clamp<std::uint64_t>(bound, 1, std::numeric_limits<std::uint32_t>::max() - 1);
   }
 
-  Result<std::uint64_t> amount(const Capacity& wish, const TraceTotals& totals) const {
+  Result<std::uint64_t> amount(const Capacity& wish, const TraceTotals& known) const {
     if (wish.in_bytes && report_.unit_objects) {
       return Error{"--capacity",
                    "a capacity in bytes does not fit " +
@@ -213,7 +247,7 @@ class Replay {
     }
     std::uint64_t amount = wish.amount;
     if (amount == 0) {
-      const std::uint64_t whole = report_.unit_objects ? totals.objects : totals.object_bytes;
+      const std::uint64_t whole = report_.unit_objects ? known.objects : known.object_bytes;
       __extension__ using Wide = unsigned __int128;
       amount = static_cast<std::uint64_t>(Wide{whole} * wish.share_millionths / Capacity::kWhole);
     }
@@ -221,38 +255,44 @@ class Replay {
     return amount;
   }
 
+  /// All zero where nothing has to be known.
+  Result<TraceTotals> totals() const {
+    if (!needs_totals()) return TraceTotals(false);
+    const auto& wishes = spec_.capacities;
+    const bool shares =
+        std::any_of(wishes.begin(), wishes.end(), [](const Capacity& c) { return c.amount == 0; });
+    auto rough = total(path_, options_, window_, shares, spec_);
+    if (!rough || shares) return rough;
+    // A rough bound costs memory, so where it is large the ids are counted.
+    const bool roomy = std::any_of(wishes.begin(), wishes.end(), [&](const Capacity& c) {
+      return entries(c.amount, *rough) > kCheapEntries;
+    });
+    return roomy ? total(path_, options_, window_, true, spec_) : std::move(rough);
+  }
+
   Status make_cells() {
     const double start = cpu_seconds();
-    const bool shares = std::any_of(spec_.capacities.begin(), spec_.capacities.end(),
-                                    [](const Capacity& c) { return c.amount == 0; });
-    auto totals = total(path_, options_, window_, shares, spec_);
-    if (!totals) return totals.error();
-    // A rough bound costs memory, so where it is large the ids are counted.
-    const bool roomy =
-        std::any_of(spec_.capacities.begin(), spec_.capacities.end(),
-                    [&](const Capacity& c) { return entries(c.amount, *totals) > kCheapEntries; });
-    if (!shares && roomy) {
-      totals = total(path_, options_, window_, true, spec_);
-      if (!totals) return totals.error();
-    }
+    const auto known = totals();
+    if (!known) return known.error();
     report_.partial = stopped(spec_);
     if (report_.partial) return Nothing{};
-    requests_ = totals->requests;
+    if (window_.complete) requests_ = window_.requests;
+    if (known->requests > 0) requests_ = known->requests;
     report_.read_cpu_s += cpu_seconds() - start;
     for (const PolicyWish& policy : policies_) {
       for (const Capacity& wish : spec_.capacities) {
-        if (const Status s = make_cell(policy, wish, *totals); !s) return s.error();
+        if (const Status s = make_cell(policy, wish, *known); !s) return s.error();
       }
     }
     return Nothing{};
   }
 
-  Status make_cell(const PolicyWish& policy, const Capacity& wish, const TraceTotals& totals) {
-    const auto capacity = amount(wish, totals);
+  Status make_cell(const PolicyWish& policy, const Capacity& wish, const TraceTotals& known) {
+    const auto capacity = amount(wish, known);
     if (!capacity) return capacity.error();
     eviction::Config config;
     config.capacity = *capacity;
-    config.max_entries = static_cast<std::uint32_t>(entries(*capacity, totals));
+    config.max_entries = static_cast<std::uint32_t>(entries(*capacity, known));
     config.unit_charge = report_.unit_objects;
     config.seed = spec_.seed;
     config.params = policy.params;
@@ -270,25 +310,31 @@ class Replay {
     if (cells_.empty()) return Nothing{};
     std::atomic<std::uint64_t> done{0};
     for (;;) {
+      read_ += window_.requests;
+      report_.dropped += window_.dropped;
       replay_window(window_, cells_, spec_, report_.unit_objects, requests_ * cells_.size(), done);
       for (const Cell& cell : cells_) {
         if (cell.error) return Error{report_.info.name, cell.error->what};
       }
-      report_.dropped += window_.dropped;
+      tell_by_bytes();
       if (stopped(spec_)) report_.partial = !all_replayed();
       if (stopped(spec_) || window_.complete) return Nothing{};
       const double start = cpu_seconds();
-      auto read = read_blocks(*reader_, spec_.window, spec_.stop);
-      if (!read) return read.error();
-      window_ = std::move(read).value();
+      if (const Status s = read_part(part_); !s) return s;
       report_.read_cpu_s += cpu_seconds() - start;
     }
   }
 
+  /// Where the number of requests is not known beforehand.
+  void tell_by_bytes() const {
+    if (!spec_.progress || requests_ > 0 || reader_->size() == 0) return;
+    spec_.progress(static_cast<double>(reader_->consumed()) / static_cast<double>(reader_->size()));
+  }
+
+  bool replayed(const Cell& cell) const { return window_.complete && cell.row.requests == read_; }
   bool all_replayed() const {
-    return window_.complete && std::all_of(cells_.begin(), cells_.end(), [this](const Cell& cell) {
-             return cell.row.requests == requests_;
-           });
+    return std::all_of(cells_.begin(), cells_.end(),
+                       [this](const Cell& cell) { return replayed(cell); });
   }
 
   const std::string& path_;
@@ -299,7 +345,9 @@ class Replay {
   TraceBlocks window_;
   std::vector<PolicyWish> policies_;
   std::vector<Cell> cells_;
-  std::uint64_t requests_ = 0;
+  std::uint64_t part_ = 0;      ///< requests read at a time
+  std::uint64_t read_ = 0;      ///< requests handed to the cells so far
+  std::uint64_t requests_ = 0;  ///< of the trace; 0 while not known
   bool needs_next_ = false;
 };
 

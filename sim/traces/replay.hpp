@@ -33,7 +33,8 @@ struct ReplaySpec {
   bool recompute_next = false;  ///< do not trust the next accesses that the trace holds
   unsigned threads = 1;         ///< of independent (policy, capacity) cells; the result is the same
   std::uint64_t seed = 0;       ///< for policies that draw
-  /// A trace above this many requests (32 bytes each) is read twice and replayed in parts.
+  /// Where totals are needed first, a trace of up to this many requests (32 bytes each) is held in
+  /// memory and a longer one is read twice. Nothing else needs more than 8 MiB of requests.
   std::uint64_t window = std::uint64_t{1} << 25;
   const std::atomic<bool>* stop = nullptr;    ///< turns true: give what there is, marked partial
   std::function<void(double done)> progress;  ///< share done, 0..1, now and then
@@ -43,12 +44,13 @@ struct ReplaySpec {
 struct ReplayRow {
   std::string policy;  ///< as asked for
   std::uint64_t capacity = 0;
-  std::uint64_t requests = 0;  ///< replayed; fewer than the trace has when interrupted
+  std::uint64_t requests = 0;  ///< replayed; fewer than the trace has when `partial`
   std::uint64_t misses = 0;
   std::uint64_t bytes = 0;  ///< asked for; the number of requests where every size is 1
   std::uint64_t miss_bytes = 0;
   std::uint64_t not_stored = 0;  ///< misses that the policy refused to keep
   std::uint64_t too_large = 0;   ///< requests of objects larger than the cache
+  bool partial = false;          ///< stopped before the end of the trace
   double cpu_s = 0;              ///< of this row, reading not included
 };
 
@@ -56,7 +58,7 @@ struct ReplayReport {
   TraceInfo info;
   std::vector<ReplayRow> rows;  ///< policies in the order asked for, each with all capacities
   bool unit_objects = false;    ///< capacities count objects, not bytes
-  bool partial = false;         ///< stopped before the end
+  bool partial = false;         ///< stopped before the end; rows not begun are left out
   std::uint64_t dropped = 0;    ///< requests of size 0, left out before anything else
   double read_cpu_s = 0;
 };
@@ -73,9 +75,12 @@ Result<PolicyWish> parse_policy(const std::string& text);
 
 /// Replays the trace at `path` ("-" is standard input).
 ///
-/// Sizes are ignored with `unit_size` and where the trace has none. Policies that know the future
-/// (Belady) use the trace's own next accesses, or ones computed by a pass from the end; then, as
-/// for standard input, the whole trace is held in memory, 32 bytes a request.
+/// Sizes are ignored with `unit_size` and where the trace has none. The trace is read in parts that
+/// all caches look at before the next one comes. Totals are needed, before any cache can be made,
+/// for shares of the working set and for capacities above 2^20 objects or bytes.
+/// Policies that know the future (Belady) use the trace's own next accesses; where there are none,
+/// where the first part only says "never", and with `recompute_next`, they are computed by a pass
+/// from the end. Then, and for a pipe where totals are needed, the whole trace is held in memory.
 /// Fails for what open_trace and its reader refuse, an unknown policy, a capacity of 0 (or a share
 /// that truncates to 0), a trace without requests, and next accesses that point backwards.
 Result<ReplayReport> replay(const std::string& path, const ReadOptions& options,
