@@ -78,7 +78,7 @@ void put_objectives(const Result& r, Report& report) {
         {v.objective.metric,
          (v.objective.less_than ? "< " : "> ") + quantity(v.objective.limit, unit),
          v.value ? quantity(*v.value, unit) : "-", v.ci ? quantity(*v.ci, unit) : "?",
-         v.value ? quantity(v.margin, unit) : "-", name_of(v.state)});
+         v.value ? difference(0, v.margin, unit) : "-", name_of(v.state)});
     if (!v.reason.empty()) section.lines.push_back(v.objective.metric + ": " + v.reason);
   }
   report.sections.push_back(section);

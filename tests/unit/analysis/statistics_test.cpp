@@ -4,6 +4,7 @@
 
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+#include <cstddef>
 #include <vector>
 
 #include "policies/base/rng.hpp"
@@ -61,4 +62,27 @@ TEST_CASE("a series that never settles is said not to, and a flat one loses next
   CHECK(mser(flat).cut == 0);
   CHECK(mser(flat).mean == 7.0);
   CHECK_FALSE(mser({1, 2, 3}, 1).settled);
+}
+
+TEST_CASE("MSER's cut is the one that a direct evaluation of every cut finds") {
+  fleetcache::Rng rng(17, "test/mser/direct");
+  for (int trial = 0; trial < 50; ++trial) {
+    std::vector<double> series;
+    for (int i = 0; i < 40; ++i) series.push_back(100 + rng.normal() + (i < 12 ? rng.normal() : 0));
+    // Marginal standard error squared after d: variance of the rest over its number; at least five
+    // observations are left, and the earliest of equal cuts wins.
+    std::size_t best = 0;
+    double lowest = 1e300;
+    for (std::size_t d = 0; d + 5 <= series.size(); ++d) {
+      const std::vector<double> rest(series.begin() + static_cast<std::ptrdiff_t>(d), series.end());
+      const auto n = static_cast<double>(rest.size());
+      const double spread = standard_deviation(rest);
+      const double statistic = spread * spread * (n - 1) / (n * n);
+      if (statistic < lowest - 1e-12) {
+        lowest = statistic;
+        best = d;
+      }
+    }
+    CHECK(mser(series, 1).cut == best);
+  }
 }
