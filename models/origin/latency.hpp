@@ -10,7 +10,7 @@ namespace fleetcache::models {
 
 /// Log-normal latency with a given median and 99th percentile. Fits published Blob block reads to
 /// p99.9 within 2 % (standard, premium flat accounts); hierarchical namespaces have a heavier tail.
-/// Source: docs/models/latency.md. Checked by: tests/unit/models/origin_test.cpp (values of V14, V15).
+/// Source: docs/models/latency.md. Checked by: tests/unit/models/origin_test.cpp (V14, V15).
 class LogNormalLatency {
  public:
   /// Requires: 0 < p50 <= p99. Equal ones make a constant.
