@@ -54,17 +54,21 @@ Derivation stall_of(const Solved& s, std::size_t j, bool goodput) {
                     " = " + bytes_per_second(a.wanted));
   hit_steps(s, j, d);
   for (const JobAnswer* p : {&cold, &a}) {
-    const std::string when = p == &cold ? "first epoch: " : "steady: ";
+    const std::string when = p == &cold ? "first epoch, at its start: " : "steady: ";
     d.steps.push_back(when + "f = " + bytes_per_second(p->rate) + " (" +
                       (p->binding.empty() ? "nothing binds" : p->binding + " binds") +
                       "), so the bytes cost " + seconds(p->rate_stall_s) + " a step");
-    d.steps.push_back(when + digits(p->slow_reads_per_step) + " origin reads a step, read-ahead " +
+    d.steps.push_back(when + digits(p->slow_reads_per_step) + " origin reads in " +
+                      percent(p->reading_steps) + " of the steps, read-ahead " +
                       seconds(job.job->prefetch * p->compute_s) + ": the slowest costs " +
                       seconds(p->slow_read_s) + " a step");
     d.steps.push_back(when + "step = " + seconds(p->step_s) + ", stall = " + percent(p->stall) +
                       ", goodput = " + percent(p->goodput));
   }
   d.steps.push_back("checkpoints stand still " + percent(a.checkpoint_share) + " of the time");
+  d.steps.push_back("the first batch is there after " + seconds(cold.start_s) +
+                    "; over the first epoch h = " + percent(s.course.first_hit[j]) +
+                    ", stall = " + percent(s.course.first_stall[j]));
   d.steps.push_back("first epoch takes " + percent(s.course.first_share[j]) +
                     " of the measured time: stall = " + percent(s.course.stall[j]) +
                     ", goodput = " + percent(s.course.goodput[j]));

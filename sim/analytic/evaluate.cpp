@@ -28,6 +28,7 @@ struct Context {
   const Hits& hits;
   const Resources& resources;
   const models::Filling& filling;
+  const std::vector<double>& level;  ///< by resource: reads a second of one read under way, if full
 };
 
 double capacity_named(const Resources& resources, const std::string& name) {
@@ -74,6 +75,48 @@ void add_checkpoints(const Context& c, const JobView& job, JobAnswer& a) {
   a.best_waste = models::checkpoint_waste(best, write, mtti, restart);
 }
 
+bool of_origin(ResourceKind kind) {
+  return kind <= ResourceKind::kPlans || kind == ResourceKind::kWan;
+}
+
+// Time of one read at the fullest part of the origin's way that the job uses; 0 when none is full.
+// Reads under way share it equally, whoever's they are.
+Duration full_origin_read(const Context& c, std::uint32_t j) {
+  double slowest = 0;
+  for (std::size_t r = 0; r < c.level.size(); ++r) {
+    if (c.level[r] <= 0 || !of_origin(c.resources.answer[r].kind)) continue;
+    for (const auto& [user, amount] : c.resources.filled[r].uses)
+      if (user == j && amount > 0) slowest = std::max(slowest, 1 / c.level[r]);
+  }
+  return from_seconds(std::min(slowest, 1e6));
+}
+
+void add_slow_reads(const Context& c, std::uint32_t j, JobAnswer& a) {
+  const JobView& job = c.view.jobs[j];
+  const double origin = 1 - a.hits.hit - a.hits.remote;
+  const double per_node = job.reads_per_step * c.design.demand;
+  // Nodes read in step: with less than one read a step, all read in the same steps and none in the
+  // others.
+  const double reading = std::min(1.0, per_node);
+  a.slow_reads_per_step = job.nodes * std::max(1.0, per_node) * origin;
+  a.reading_steps = reading;
+  const OriginRead read = origin_read(*c.view.regions[job.home], c.design.path, job.object);
+  const Duration slack = from_seconds(job.job->prefetch * a.compute_s);
+  const auto late = [&](Duration rest, Duration hidden) {
+    return to_seconds(models::slowest_read_stall(read.law, a.slow_reads_per_step, rest, hidden));
+  };
+  a.slow_read_s = reading * late(read.rest, slack);
+  // A job that the origin holds back has that in its rate, its first batches too. One that it does
+  // not still has reads that wait among the others': all of them alike, and those of all steps read
+  // ahead at once, which share one wait.
+  if (a.rate_stall_s > 0) return;
+  const Duration rest = std::max(read.rest, full_origin_read(c, j));
+  const double at_once = std::max(1.0, job.job->prefetch * reading);
+  if (rest > read.rest)
+    a.slow_read_s = std::max(a.slow_read_s, reading * late(rest, slack) / at_once);
+  a.start_s = late(rest, Duration(0));
+}
+
 JobAnswer job_answer(const Context& c, std::uint32_t j) {
   const JobView& job = c.view.jobs[j];
   JobAnswer a;
@@ -85,12 +128,7 @@ JobAnswer job_answer(const Context& c, std::uint32_t j) {
   a.compute_s = to_seconds(job.job->compute);
   const double slower = a.rate > 0 ? a.wanted / a.rate : std::numeric_limits<double>::infinity();
   a.rate_stall_s = a.wanted > 0 ? std::max(0.0, slower - 1) * a.compute_s : 0;
-  const double origin = 1 - a.hits.hit - a.hits.remote;
-  a.slow_reads_per_step = job.nodes * job.reads_per_step * c.design.demand * origin;
-  const OriginRead read = origin_read(*c.view.regions[job.home], c.design.path, job.object);
-  const Duration slack = from_seconds(job.job->prefetch * a.compute_s);
-  a.slow_read_s =
-      to_seconds(models::slowest_read_stall(read.law, a.slow_reads_per_step, read.rest, slack));
+  add_slow_reads(c, j, a);
   // A job that waits for bytes has its slow reads hidden behind that wait: the larger counts.
   a.step_s = a.compute_s + std::max(a.rate_stall_s, a.slow_read_s);
   add_checkpoints(c, job, a);
@@ -219,23 +257,33 @@ PoolAnswer pool_answer(const Context& c, std::uint32_t p) {
   return a;
 }
 
-models::Filling fill(const FleetView& view, const Design& design, const Hits& hits,
-                     Resources& resources) {
+struct Filled {
+  models::Filling filling;
+  std::vector<double> level;
+};
+
+Filled fill(const FleetView& view, const Design& design, const Hits& hits, Resources& resources) {
   std::vector<models::FilledUser> users;
   for (std::size_t j = 0; j < view.jobs.size(); ++j) {
     const JobView& job = view.jobs[j];
     // At a full origin each job gets a share by its reads under way, all of them misses by then.
     const double missed = std::max(1e-6, 1 - hits.job[j].hit);
-    users.push_back(
-        {job.nodes * job.readahead_reads * job.object / missed, design.demand * job.wanted});
+    const double under_way = job.nodes * readahead_reads(job, design.demand);
+    users.push_back({under_way * job.object / missed, design.demand * job.wanted});
   }
-  models::Filling filling = models::weighted_filling(users, resources.filled);
+  Filled out;
+  out.filling = models::weighted_filling(users, resources.filled);
+  out.level.assign(resources.answer.size(), 0);
+  for (std::size_t j = 0; j < users.size(); ++j) {
+    const std::uint32_t r = out.filling.binding[j];
+    if (r != models::kNoResource) out.level[r] = out.filling.rate[j] / users[j].weight;
+  }
   for (std::size_t r = 0; r < resources.answer.size(); ++r) {
     resources.answer[r].load = resources.filled[r].base_load;
     for (const auto& [user, amount] : resources.filled[r].uses)
-      resources.answer[r].load += amount * filling.rate[user];
+      resources.answer[r].load += amount * out.filling.rate[user];
   }
-  return filling;
+  return out;
 }
 
 }  // namespace
@@ -249,8 +297,8 @@ Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law, Part
   const bool services = parts == Parts::kAll;
   const Hits hits = hit_ratios(view, design, law, services);
   Resources resources = resources_of(view, design, hits);
-  const models::Filling filling = fill(view, design, hits, resources);
-  const Context c{view, design, hits, resources, filling};
+  const Filled filled = fill(view, design, hits, resources);
+  const Context c{view, design, hits, resources, filled.filling, filled.level};
   Answer out;
   double nodes = 0;
   for (std::uint32_t j = 0; j < view.jobs.size(); ++j) {
@@ -274,33 +322,63 @@ Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law, Part
 
 namespace {
 
-// Of the measured time, how much a job needs for its first pass over the data.
-double first_epoch_share(const FleetView& view, const JobView& job, const JobAnswer& cold) {
-  const double warmup = to_seconds(view.scenario->warmup);
-  const double horizon = to_seconds(view.scenario->horizon);
-  if (horizon <= warmup || !(cold.step_s > 0) || !std::isfinite(cold.step_s)) return 1;
-  const double pace = cold.wanted * cold.compute_s / cold.step_s *
-                      (1 - cold.checkpoint_share);  // bytes a second, stalls included
-  if (pace <= 0) return 1;
-  const double pass = bytes(job.dataset->size) / pace;
-  return std::clamp((std::min(pass, horizon) - warmup) / (horizon - warmup), 0.0, 1.0);
+// What a job has seen of its first epoch, slice by slice.
+struct FirstEpoch {
+  double seconds = 0, goodput_s = 0, stall_s = 0, hit = 0;
+};
+
+void add_slice(const JobView& job, const JobAnswer& a, double share, FirstEpoch& epoch) {
+  // Bytes a second that get through, stalls and checkpoints included.
+  const double pace = a.wanted * a.goodput;
+  const double slice =
+      pace > 0 ? share * bytes(job.dataset->size) / pace : std::numeric_limits<double>::infinity();
+  epoch.hit += share * a.hits.hit;
+  epoch.seconds += slice;
+  epoch.goodput_s += std::isfinite(slice) ? slice * a.goodput : 0;
+  epoch.stall_s += std::isfinite(slice) ? slice * a.stall : 0;
+}
+
+std::vector<FirstEpoch> first_epochs(const FleetView& view, Design design, const Answer& start,
+                                     EpochLaw& law, Parts parts) {
+  std::vector<FirstEpoch> epochs(view.jobs.size());
+  bool shared = false;
+  for (const JobAnswer& a : start.job) shared = shared || a.hits.readers > 1;
+  const int slices = shared && design.cache ? kFirstEpochSlices : 1;
+  for (int i = 0; i < slices; ++i) {
+    design.progress = slices == 1 ? 0 : (i + 0.5) / slices;
+    const Answer answer = slices == 1 ? start : evaluate(view, design, law, parts);
+    for (std::size_t j = 0; j < epochs.size(); ++j)
+      add_slice(view.jobs[j], answer.job[j], 1.0 / slices, epochs[j]);
+  }
+  return epochs;
 }
 
 }  // namespace
 
 Course evaluate_course(const FleetView& view, Design design, EpochLaw& law, Parts parts) {
+  const double warmup = to_seconds(view.scenario->warmup);
+  const double measured = std::max(1e-9, to_seconds(view.scenario->horizon) - warmup);
   Course c;
   design.cold = false;
+  design.progress = 0;
   c.steady = evaluate(view, design, law, parts);
   design.cold = true;
   c.first = design.cache ? evaluate(view, design, law, parts) : c.steady;
+  const std::vector<FirstEpoch> epochs = first_epochs(view, design, c.first, law, Parts::kTraining);
   double nodes = 0;
   for (std::size_t j = 0; j < view.jobs.size(); ++j) {
-    const JobAnswer &cold = c.first.job[j], &warm = c.steady.job[j];
-    const double share = first_epoch_share(view, view.jobs[j], cold);
-    c.first_share.push_back(share);
-    c.goodput.push_back(share * cold.goodput + (1 - share) * warm.goodput);
-    c.stall.push_back(share * cold.stall + (1 - share) * warm.stall);
+    const FirstEpoch& e = epochs[j];
+    const JobAnswer& warm = c.steady.job[j];
+    const bool ends = std::isfinite(e.seconds) && e.seconds > 0;
+    c.first_hit.push_back(e.hit);
+    c.first_goodput.push_back(ends ? e.goodput_s / e.seconds : c.first.job[j].goodput);
+    c.first_stall.push_back(ends ? e.stall_s / e.seconds : c.first.job[j].stall);
+    const double end = ends ? std::min(e.seconds, warmup + measured) : warmup + measured;
+    c.first_share.push_back(std::clamp((end - warmup) / measured, 0.0, 1.0));
+    const double start = std::clamp((c.first.job[j].start_s - warmup) / measured, 0.0, 1.0);
+    const double cold = c.first_share[j], left = (1 - start);
+    c.goodput.push_back(left * (cold * c.first_goodput[j] + (1 - cold) * warm.goodput));
+    c.stall.push_back(start + left * (cold * c.first_stall[j] + (1 - cold) * warm.stall));
     nodes += view.jobs[j].nodes;
     c.fleet_goodput += view.jobs[j].nodes * c.goodput.back();
     c.fleet_stall += view.jobs[j].nodes * c.stall.back();

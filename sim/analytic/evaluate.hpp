@@ -56,8 +56,10 @@ struct JobAnswer {
   double compute_s = 0;            ///< of one step
   double rate_stall_s = 0;         ///< a step, because bytes come too slowly
   double slow_read_s = 0;          ///< a step, by its slowest read
-  double slow_reads_per_step = 0;  ///< origin reads of all nodes in a step
+  double reading_steps = 0;        ///< share of steps in which nodes read
+  double slow_reads_per_step = 0;  ///< origin reads of all nodes in such a step
   double step_s = 0;
+  double start_s = 0;           ///< wait for the first batch, which nothing hides
   double checkpoint_share = 0;  ///< of wall time, standing still to write
   double restore_s = 0;         ///< at the start
   double restore_share = 0;     ///< of the horizon
@@ -125,15 +127,22 @@ Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law,
                 Parts parts = Parts::kAll);
 
 /// A design over the scenario's horizon: the first epoch of each job with caches that hold nothing
-/// yet, then the steady state.
+/// yet, then the steady state. Where several jobs read one data set, the first epoch is cut into
+/// kFirstEpochSlices: the later, the more of it the others have brought in.
 struct Course {
-  Answer first, steady;
+  Answer first;  ///< at the start of the first epoch: the peak
+  Answer steady;
+  std::vector<double> first_hit;       ///< by job: mean hit ratio over its first epoch
+  std::vector<double> first_stall;     ///< by job: of the time of its first epoch
+  std::vector<double> first_goodput;   ///< likewise
   std::vector<double> first_share;     ///< by job: of the measured time, spent in its first epoch
   std::vector<double> goodput, stall;  ///< by job, over the measured time
   double fleet_goodput = 0, fleet_stall = 0;
 };
 
-/// Jobs are taken to start together. `design.cold` is ignored.
+constexpr int kFirstEpochSlices = 8;
+
+/// Jobs are taken to start together. `design.cold` and `progress` are ignored.
 Course evaluate_course(const FleetView& view, Design design, EpochLaw& law,
                        Parts parts = Parts::kAll);
 

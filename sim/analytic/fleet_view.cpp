@@ -90,7 +90,6 @@ Status add_job(FleetView& view, const scenario::TrainingJob& job) {
   v.wanted = v.nodes * bytes(job.bytes_per_step) / to_seconds(job.compute);
   v.object = bytes(v.dataset->object);
   v.reads_per_step = bytes(job.bytes_per_step) / v.object;
-  v.readahead_reads = std::max(1.0, std::ceil(v.reads_per_step * std::max(1U, job.prefetch)));
   view.pools[v.pool].jobs.push_back(static_cast<std::uint32_t>(view.jobs.size()));
   view.jobs.push_back(v);
   return Nothing{};
@@ -122,6 +121,11 @@ Status add_service(FleetView& view, const scenario::InferenceService& service) {
 }
 
 }  // namespace
+
+double readahead_reads(const JobView& job, double demand) {
+  const double steps = std::max(1U, job.job->prefetch);
+  return std::max(1.0, std::ceil(job.reads_per_step * demand * steps));
+}
 
 Result<FleetView> view_of(const scenario::Scenario& scenario) {
   FleetView view;

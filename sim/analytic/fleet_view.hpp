@@ -22,11 +22,13 @@ struct JobView {
   std::uint32_t home = 0;    ///< region whose Blob holds the data set
   double nodes = 0;
   double gpus = 0;
-  double wanted = 0;           ///< demand when never stalled
-  double object = 0;           ///< bytes of one read
-  double reads_per_step = 0;   ///< of one node
-  double readahead_reads = 0;  ///< outstanding at most, of one node
+  double wanted = 0;          ///< demand when never stalled
+  double object = 0;          ///< bytes of one read
+  double reads_per_step = 0;  ///< of one node
 };
+
+/// Reads of one node that are under way at most, its demand scaled by a factor.
+double readahead_reads(const JobView& job, double demand);
 
 struct ServiceView {
   const scenario::InferenceService* service = nullptr;
@@ -69,7 +71,8 @@ struct Design {
   double demand = 1;  ///< factor on bytes per step of every job, compute time unchanged
   double nvme = 1;    ///< factor on the capacity of every cache tier
   bool cache = true;
-  bool cold = false;  ///< the first epoch, when caches hold only what it read itself
+  bool cold = false;    ///< the first epoch, when caches hold only what it read itself
+  double progress = 0;  ///< of the first epoch that every job has read, 0..1
   scenario::OriginPath path = scenario::OriginPath::kFrontEnd;
   std::uint32_t accounts = 0;  ///< in every region; 0: as the scenario says
 };

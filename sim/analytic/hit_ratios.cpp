@@ -120,10 +120,12 @@ JobHits job_hits(const FleetView& view, const JobView& job, const Design& design
   h.method = e.method;
   h.formula = e.formula;
   if (design.cold) {
-    // Of r readers of the same data, each object is new to the cache for one.
-    h.hit = h.cached * (1 - 1 / h.readers);
+    // Hits are objects that one of the other readers has been at: none when the epoch begins.
+    double unread = 1;
+    for (double r = 1; r < h.readers; ++r) unread *= 1 - design.progress;
+    h.hit = h.cached * (1 - unread);
     h.method = EpochMethod::kClosedForm;
-    h.formula = "first epoch: h = c (1 - 1/r), r readers of the same data";
+    h.formula = "first epoch, share x read: h = c (1 - (1 - x)^(r-1)), r readers of the same data";
   }
   return h;
 }

@@ -26,7 +26,8 @@ void put_jobs(const Solved& s, Record& record) {
     const double goodput = s.course.goodput[j], stall = s.course.stall[j];
     put(record, name + "goodput", goodput, "ratio");
     put(record, name + "stall", stall, "ratio");
-    put(record, name + "stall_first_epoch", cold.stall, "ratio");
+    put(record, name + "stall_first_epoch", s.course.first_stall[j], "ratio");
+    put(record, name + "start_wait", cold.start_s, "s");
     put(record, name + "stall_steady", warm.stall, "ratio");
     put(record, name + "first_epoch_share", s.course.first_share[j], "ratio");
     put(record, name + "accelerator_utilization",
@@ -48,8 +49,10 @@ void put_jobs(const Solved& s, Record& record) {
   put(record, "train.goodput", s.course.fleet_goodput, "ratio");
   put(record, "train.stall", s.course.fleet_stall, "ratio");
   put(record, "train.demand_per_gpu", demand_per_gpu(s.view), "B/s");
-  put(record, "cache.hit_ratio.dataset", dataset_hit_ratio(s.view, s.course.steady), "ratio");
-  put(record, "cache.byte_hit_ratio.dataset", dataset_hit_ratio(s.view, s.course.steady), "ratio");
+  put(record, "cache.hit_ratio.dataset", dataset_hit_ratio(s.view, s.course), "ratio");
+  put(record, "cache.byte_hit_ratio.dataset", dataset_hit_ratio(s.view, s.course), "ratio");
+  put(record, "cache.hit_ratio_steady.dataset", dataset_hit_ratio(s.view, s.course.steady),
+      "ratio");
 }
 
 void put_services(const Solved& s, Record& record) {
@@ -75,13 +78,28 @@ void put_services(const Solved& s, Record& record) {
   put(record, "cache.hit_ratio.kv", hit, "ratio");
 }
 
+// Over the measured time, first epoch included.
+double mean_origin(const Solved& s, std::uint32_t r) {
+  double sum = 0;
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    if (s.view.jobs[j].home != r) continue;
+    const JobAnswer& warm = s.course.steady.job[j];
+    const double cold = s.course.first_share[j];
+    sum += warm.wanted * (cold * s.course.first_goodput[j] * (1 - s.course.first_hit[j]) +
+                          (1 - cold) * warm.goodput * (1 - warm.hits.hit - warm.hits.remote));
+  }
+  return sum;
+}
+
 void put_regions(const Solved& s, Record& record) {
   double served = 0;
   for (std::uint32_t r = 0; r < s.view.regions.size(); ++r) {
     const std::string& name = s.view.region_name(r);
     const RegionAnswer &a = s.course.steady.region[r], &first = s.course.first.region[r];
-    served += a.origin_served;
-    put(record, "origin.bytes_per_second." + name, a.origin_served, "B/s");
+    const double mean = mean_origin(s, r);
+    served += mean;
+    put(record, "origin.bytes_per_second." + name, mean, "B/s");
+    put(record, "origin.bytes_per_second_steady." + name, a.origin_served, "B/s");
     put(record, "origin.demand." + name, a.origin_wanted, "B/s");
     put(record, "origin.demand_first_epoch." + name, first.origin_wanted, "B/s");
     put(record, "origin.requests_per_second." + name, a.requests, "1/s");
@@ -148,6 +166,18 @@ double dataset_hit_ratio(const FleetView& view, const Answer& answer) {
   return asked > 0 ? hits / asked : 0;
 }
 
+double dataset_hit_ratio(const FleetView& view, const Course& course) {
+  double hits = 0, asked = 0;
+  for (std::size_t j = 0; j < view.jobs.size(); ++j) {
+    const JobAnswer& warm = course.steady.job[j];
+    const double cold = course.first_share[j];
+    const double first = cold * course.first_goodput[j], steady = (1 - cold) * warm.goodput;
+    asked += warm.wanted * (first + steady);
+    hits += warm.wanted * (first * course.first_hit[j] + steady * warm.hits.hit);
+  }
+  return asked > 0 ? hits / asked : 0;
+}
+
 void add_metrics(const Solved& solved, Record& record) {
   put_jobs(solved, record);
   put_services(solved, record);
@@ -193,18 +223,21 @@ void add_bytes_and_checks(const Solved& s, Record& record) {
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const double share = direct_share(s.view, s.design, s.view.jobs[j].home);
     const double first = s.course.first_share[j];
-    for (const bool cold : {true, false}) {
-      const JobAnswer& a = cold ? s.course.first.job[j] : s.course.steady.job[j];
-      // What the job gets done, checkpoints and slow reads included.
-      const double pace = a.wanted * a.goodput * measured * (cold ? first : 1 - first);
-      asked += pace;
-      dram += pace * a.hits.dram;
-      nvme += pace * (a.hits.hit - a.hits.dram);
-      remote += pace * a.hits.remote;
-      const double from_origin = pace * (1 - a.hits.hit - a.hits.remote);
-      direct += from_origin * share;
-      classic += from_origin * (1 - share);
-    }
+    const JobAnswer& warm = s.course.steady.job[j];
+    const double wanted = warm.wanted * measured;
+    const double cold_bytes = wanted * s.course.first_goodput[j] * first;
+    const double warm_bytes = wanted * warm.goodput * (1 - first);
+    asked += cold_bytes + warm_bytes;
+    // The DRAM tier's share of the hits is that of the steady state in both.
+    const double in_dram = warm.hits.hit > 0 ? warm.hits.dram / warm.hits.hit : 0;
+    const double hits = cold_bytes * s.course.first_hit[j] + warm_bytes * warm.hits.hit;
+    dram += hits * in_dram;
+    nvme += hits * (1 - in_dram);
+    remote += warm_bytes * warm.hits.remote;
+    const double from_origin = cold_bytes * (1 - s.course.first_hit[j]) +
+                               warm_bytes * (1 - warm.hits.hit - warm.hits.remote);
+    direct += from_origin * share;
+    classic += from_origin * (1 - share);
   }
   auto& dataset = record.bytes["dataset"];
   dataset["peer_dram"] = whole(dram);

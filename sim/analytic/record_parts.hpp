@@ -22,6 +22,8 @@ struct Solved {
 double kv_block_hit_ratio(const FleetView& view, const Answer& answer);
 /// Of all jobs together, cached over asked bytes.
 double dataset_hit_ratio(const FleetView& view, const Answer& answer);
+/// The same over the measured time, first epoch included.
+double dataset_hit_ratio(const FleetView& view, const Course& course);
 
 void add_metrics(const Solved& solved, probes::Record& record);
 void add_stations(const Solved& solved, probes::Record& record);

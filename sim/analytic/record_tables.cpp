@@ -216,7 +216,8 @@ Table job_table(const Solved& s) {
     t.rows.push_back(
         {job.job->name, digits(per_gpu), percent(a.hits.cached), percent(a.hits.hit),
          percent(s.course.first_share[j]) + " of time",
-         percent(cold.stall) + " / " + percent(a.stall), binds, percent(s.course.goodput[j]),
+         percent(s.course.first_stall[j]) + " / " + percent(a.stall), binds,
+         percent(s.course.goodput[j]),
          fails ? seconds(to_seconds(job.job->checkpoint.every)) + " / " + seconds(a.best_interval_s)
                : "-",
          fails ? percent(a.failure_waste) + " / " + percent(a.best_waste) : "-"});

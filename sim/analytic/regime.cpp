@@ -56,7 +56,11 @@ RegimeCell cell_of(const FleetView& view, const Design& design, EpochLaw& law) {
   RegimeCell cell;
   cell.stall = course.steady.stall;
   cell.binding = binding_of(view, course.steady);
-  cell.first_stall = course.first.stall;
+  for (std::size_t j = 0; j < view.jobs.size(); ++j)
+    cell.first_stall += view.jobs[j].nodes * course.first_stall[j];
+  double nodes = 0;
+  for (const JobView& j : view.jobs) nodes += j.nodes;
+  if (nodes > 0) cell.first_stall /= nodes;
   cell.first_binding = binding_of(view, course.first);
   for (std::uint32_t r = 0; r < view.regions.size(); ++r) {
     const double accounts = course.steady.region[r].accounts;

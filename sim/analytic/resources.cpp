@@ -208,9 +208,8 @@ class Builder {
         only(f.peer + f.landed * (design_.cache ? own_share : 1)));
     add(ResourceKind::kReadahead, "readahead." + job.job->name, "B/s",
         "workloads." + job.job->name + ".prefetch", job.region,
-        job.nodes * std::ceil(job.readahead_reads * design_.demand) * job.object /
-            read_seconds(job, f),
-        0, only(1));
+        job.nodes * readahead_reads(job, design_.demand) * job.object / read_seconds(job, f), 0,
+        only(1));
   }
 
   // Mean time of one read that meets no queue.

@@ -49,8 +49,11 @@ TEST_CASE("an answer says on its face that nothing was simulated, and opens with
 TEST_CASE("half a data set under LRU leaves 85 % of a gigabyte a second to the origin") {
   // c = 0.5: h = 0.1534; D = 1 GB/s; origin 0.8466 GB/s; one account of 1 GB/s is enough.
   const probes::Record r = solved(small_fleet());
-  CHECK(metric(r, "cache.hit_ratio.dataset") == doctest::Approx(0.1534).epsilon(1e-3));
-  CHECK(metric(r, "origin.bytes_per_second.r") == doctest::Approx(0.8466e9).epsilon(1e-3));
+  CHECK(metric(r, "cache.hit_ratio_steady.dataset") == doctest::Approx(0.1534).epsilon(1e-3));
+  CHECK(metric(r, "origin.bytes_per_second_steady.r") == doctest::Approx(0.8466e9).epsilon(1e-3));
+  // The first epoch is a thousandth of the horizon, all of it misses.
+  CHECK(metric(r, "origin.bytes_per_second.r") ==
+        doctest::Approx(0.999 * 0.8466e9 + 0.001 * 1e9).epsilon(1e-3));
   CHECK(metric(r, "accounts.r") == 1);
   CHECK(metric(r, "train.job.stall") < 1e-6);
   CHECK(metric(r, "train.demand_per_gpu") == doctest::Approx(25e6));
@@ -108,6 +111,49 @@ TEST_CASE("a full origin is shared by reads under way, and who wants less than i
   a = steady(s);
   CHECK(a.job[1].rate == doctest::Approx(0.5e9));
   CHECK(a.job[0].rate == doctest::Approx(3.5e9));
+}
+
+TEST_CASE("a small job beside a full origin waits for its first batch among the others' reads") {
+  // 5 nodes x 1 GB a step take what the small job (2.5 MB/s) leaves of 4 GB/s: 5 x 100 x 4 = 2,000
+  // reads under way, so each takes 2,000 x 10 MB / 3.9975 GB/s = 5.003 s. That is more than no
+  // read-ahead and less than the 8 s that a read-ahead of 4 steps of 2 s hides.
+  scenario::Scenario s = small_fleet();
+  s.cache.enabled = false;
+  s.training["job"].nodes = 5;
+  s.training["job"].bytes_per_step = Bytes(1'000'000'000);
+  scenario::TrainingJob other = s.training["job"];
+  other.name = "other";
+  other.bytes_per_step = Bytes(1'000'000);
+  other.compute = from_seconds(2);
+  s.training["other"] = other;
+  const Answer a = steady(s);
+  CHECK(a.job[1].rate_stall_s == 0);
+  CHECK(a.job[1].slow_read_s < 1e-6);
+  // 0.1 reads a step and node: all five nodes read in every tenth step. P(any) = 1 - e^-5.
+  const models::LogNormalLatency law(from_seconds(0.02), from_seconds(0.08));
+  const double any = 1 - std::exp(-5.0), slowest = to_seconds(law.mean_of_max(5 / any));
+  const double wait = any * (5.0031 + slowest);
+  CHECK(a.job[1].start_s == doctest::Approx(wait).epsilon(1e-3));
+  CHECK(a.job[0].start_s == 0);  // held back: its start is in its rate
+  // With steps of 1 s the four steps read ahead hide 4 s; a tenth of the steps waits for the rest.
+  s.training["other"].compute = from_seconds(1);
+  const double left = 0.1 * any * (5.0063 + slowest - 4);
+  CHECK(steady(s).job[1].slow_read_s == doctest::Approx(left).epsilon(1e-3));
+}
+
+TEST_CASE("two jobs that read one data set bring it in together: it leaves the origin once") {
+  // 5 + 5 nodes at 1 GB/s in all over 1 TB that fits: first epoch 2 x 1 TB asked, 1 TB fetched.
+  scenario::Scenario s = small_fleet();
+  s.horizon = from_seconds(2000);
+  s.cache.tiers[0].capacity = Bytes(100'000'000'000);
+  s.training["job"].nodes = 5;
+  scenario::TrainingJob other = s.training["job"];
+  other.name = "other";
+  s.training["other"] = other;
+  const probes::Record r = solved(s);
+  CHECK(metric(r, "train.job.first_epoch_share") == doctest::Approx(1).epsilon(1e-6));
+  CHECK(static_cast<double>(r.bytes.at("dataset").at("front_end")) ==
+        doctest::Approx(1e12).epsilon(1e-6));
 }
 
 TEST_CASE("accounts are set by egress, requests, ingress or capacity, whichever asks for most") {
