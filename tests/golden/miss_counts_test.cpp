@@ -92,7 +92,9 @@ TEST_CASE("every exact row of the reference table is reproduced") {
         {row[3], std::stoull(row[4]), std::stoull(row[6])});
   }
   std::size_t compared = 0;
-  for (const auto& [trace, rows] : wanted) {
+  for (const auto& entry : wanted) {
+    const auto& trace = entry.first;
+    const auto& rows = entry.second;
     ReplaySpec spec;
     spec.unit_size = trace.second;
     spec.threads = 2;
