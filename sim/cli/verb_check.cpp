@@ -86,7 +86,9 @@ void check(const CheckFlags& flags, Session& session) {
     }
     documents.push_back(std::move(document));
   }
-  if (flags.format == "json") std::printf("%s\n", documents.dump(2).c_str());
+  if (flags.format == "json")
+    std::printf("%s\n",
+                documents.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
 }  // namespace

@@ -56,7 +56,8 @@ void show(const ShowFlags& flags, Session& session) {
   if (!loaded) return fail(session, kBadInput, loaded.error().text());
   const nlohmann::json document = scenario::standalone(*loaded);
   if (flags.format == "scenario") {
-    std::printf("%s\n", document.dump(2).c_str());
+    std::printf("%s\n",
+                document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
     return;
   }
   Columns table;
@@ -82,7 +83,7 @@ void show(const ShowFlags& flags, Session& session) {
   }
   if (flags.format == "json") {
     const nlohmann::json out = {{"digest", loaded->digest}, {"values", rows}};
-    std::printf("%s\n", out.dump(2).c_str());
+    std::printf("%s\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   } else {
     std::fputs((flags.format == "md" ? table.markdown() : table.text()).c_str(), stdout);
   }

@@ -174,6 +174,7 @@ Result<Setting> parse_setting(const std::string& text) {
   if (equals == std::string::npos || equals == 0) {
     return Error{"--set " + text, "want path=value, e.g. cache.enabled=false"};
   }
+  if (!is_utf8(text)) return Error{"--set", "the text is not UTF-8"};
   Setting setting;
   setting.path = text.substr(0, equals);
   const std::string value = text.substr(equals + 1);

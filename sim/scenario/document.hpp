@@ -78,6 +78,12 @@ Result<Node> read_yaml(std::string_view text, const std::shared_ptr<const Source
 /// a key. An object over "preset:NAME" keeps the preset as its `extends`.
 Node merge(Node base, const Node& top);
 
+/// Length of the UTF-8 sequence at the start of `text`, 0 when it is not one (RFC 3629). Requires:
+/// not empty.
+std::size_t utf8_length(std::string_view text);
+/// True when all of it is UTF-8.
+bool is_utf8(std::string_view text);
+
 /// Edits (insert, delete, replace, swap neighbours) from one word to another. O(|a| |b|).
 std::size_t edit_distance(std::string_view a, std::string_view b);
 /// ` did you mean "x"?` with the nearest candidate, or empty when none is near.

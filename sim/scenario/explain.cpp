@@ -11,12 +11,6 @@ std::string line(const std::string& label, const std::string& value) {
   return "  " + label + std::string(label.size() < 9 ? 9 - label.size() : 1, ' ') + value + "\n";
 }
 
-std::string list_of(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
-
 /// What may stand there, in words.
 std::string type_of(const SchemaView& view) {
   const std::string dimension = view.text("x-quantity");
@@ -28,15 +22,15 @@ std::string type_of(const SchemaView& view) {
   }
   if (!view.text("x-number").empty()) return view.text("x-number");
   if (const auto* options = view.keyword("enum")) {
-    return "one of " + list_of(options->get<std::vector<std::string>>());
+    return "one of " + joined(options->get<std::vector<std::string>>());
   }
   if (!view.text("x-registry").empty()) {
-    return view.text("x-registry") + " policy: " + list_of(policy_names(view.text("x-registry")));
+    return view.text("x-registry") + " policy: " + joined(policy_names(view.text("x-registry")));
   }
   if (view.keyword("x-discriminator") != nullptr) {
-    return "object of one kind: " + list_of(view.branches());
+    return "object of one kind: " + joined(view.branches());
   }
-  if (view.is_object()) return "object with keys " + list_of(view.keys());
+  if (view.is_object()) return "object with keys " + joined(view.keys());
   if (view.is_map()) return "object of named entries";
   if (view.is_list()) return "list";
   if (const auto* constant = view.keyword("const")) return "always " + constant->dump();
@@ -63,7 +57,7 @@ Result<std::string> explain_key(const std::string& path) {
       const std::string hint = did_you_mean(key, keys);
       return Error{"", "unknown key \"" + key + "\"" +
                            (walked.empty() ? "" : " in \"" + walked + "\"") +
-                           (keys.empty() ? "" : "; allowed " + list_of(keys)) +
+                           (keys.empty() ? "" : "; allowed " + joined(keys)) +
                            (hint.empty() ? "" : "; " + hint)};
     }
     view = next;

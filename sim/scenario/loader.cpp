@@ -16,9 +16,11 @@ using nlohmann::json;
 namespace {
 
 std::string digest_of(const json& resolved) {
+  // Names of files come from outside and may be any bytes.
+  const std::string dumped = resolved.dump(-1, ' ', false, json::error_handler_t::replace);
   char buffer[17];
   std::snprintf(buffer, sizeof buffer, "%016llx",
-                static_cast<unsigned long long>(hash_name(resolved.dump())));
+                static_cast<unsigned long long>(hash_name(dumped)));
   return buffer;
 }
 
@@ -120,7 +122,7 @@ Loaded load_document(Result<Node> document, const std::string& what,
     const std::string stem = what.substr(what.rfind('/') + 1);
     Node name;
     name.kind = Node::Kind::kString;
-    name.text = stem.substr(0, stem.rfind('.'));
+    name.text = is_utf8(stem) ? stem.substr(0, stem.rfind('.')) : "unnamed";
     name.place = document->place;
     document->set("name", document->place, std::move(name));
   }

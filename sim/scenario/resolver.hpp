@@ -61,6 +61,13 @@ class Resolver {
   std::vector<PendingBlocks> pending_;
 };
 
+/// "a, b, c".
+std::string joined(const std::vector<std::string>& words);
+/// "a number", "an object": for messages.
+std::string kind_name(Node::Kind kind);
+/// True for a key whose value is a number, with a unit or without.
+bool is_number_key(const SchemaView& view);
+
 /// Names in a policy registry: "eviction", "placement" or "admission".
 std::vector<std::string> policy_names(const std::string& registry);
 /// A resolved value as a file would spell it, by its place in the schema.

@@ -112,6 +112,7 @@ class Builder : public YAML::EventHandler {
 
   void scalar(const YAML::Mark& mark, const std::string& text, bool quoted_scalar,
               YAML::anchor_t anchor) {
+    if (!is_utf8(text)) refuse(mark, "the text is not UTF-8");
     if (awaits_key()) {
       Frame& frame = stack_.back();
       frame.member = Member{text, place(mark), {}};
