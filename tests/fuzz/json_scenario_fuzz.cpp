@@ -7,12 +7,27 @@
 
 namespace fleetcache::fuzz {
 
+namespace {
+
+/// True when nlohmann::json refuses only the size of a number: ours is refused with its key, later.
+bool overflows(std::string_view input) {
+  try {
+    return nlohmann::json::parse(input, nullptr, true, true).is_discarded();
+  } catch (const nlohmann::json::out_of_range& e) {
+    return e.id == 406;
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
+}  // namespace
+
 std::string run(std::string_view input) {
   using scenario::Source;
   const auto source = std::make_shared<const Source>(Source{Source::Kind::kFile, "f.json", ""});
   const auto ours = scenario::read_json(input, source);
   const bool theirs = nlohmann::json::accept(input, true);
-  if (ours && !theirs) return "read as JSON what nlohmann::json refuses";
+  if (ours && !theirs && !overflows(input)) return "read as JSON what nlohmann::json refuses";
   const auto stricter = [&] {
     const std::string& what = ours.error().what;
     // Rules of ours: keys are unique, nesting is bounded, comments are UTF-8 too.
