@@ -19,6 +19,24 @@ constexpr std::size_t kTurnsMax = 512;
 // Window over which expm1-like terms saturate, so that an infinite window stays finite arithmetic.
 double one_minus_exp_safe(double x) { return x > 700 ? 1 : one_minus_exp(std::max(0.0, x)); }
 
+// Neighbours in rank whose rates differ by less than 2 % as one class: a tenth of the terms, and
+// hit ratios that move by less than 1e-4.
+std::vector<CatalogueClass> merged(const std::vector<CatalogueClass>& ranks) {
+  std::vector<CatalogueClass> classes;
+  double first = 0;
+  for (const CatalogueClass& r : ranks) {
+    if (classes.empty() || r.rate < 0.98 * first) {
+      classes.push_back(r);
+      first = r.rate;
+      continue;
+    }
+    CatalogueClass& c = classes.back();
+    c.rate = (c.rate * c.count + r.rate * r.count) / (c.count + r.count);
+    c.count += r.count;
+  }
+  return classes;
+}
+
 }  // namespace
 
 KvDemand kv_demand(const KvSessionSpec& spec) {
@@ -59,7 +77,7 @@ KvDemand kv_demand(const KvSessionSpec& spec) {
     d.reused_blocks += t.share * t.reused;
   }
   d.shared_blocks = std::min(d.shared_blocks, d.blocks);
-  d.prefixes = zipf_catalogue(std::max(1U, spec.prefixes), spec.prefix_zipf, d.rate);
+  d.prefixes = merged(zipf_catalogue(std::max(1U, spec.prefixes), spec.prefix_zipf, d.rate));
   return d;
 }
 

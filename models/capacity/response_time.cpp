@@ -29,7 +29,7 @@ QueueAnswer allen_cunneen(const QueueSpec& spec, double horizon_s) {
 
 double response_quantile(const QueueSpec& spec, const QueueAnswer& queue, double p) {
   FLEETCACHE_CHECK(p > 0 && p < 1, "a quantile outside (0, 1)");
-  constexpr int kPoints = 200;
+  constexpr int kPoints = 100;
   const double sigma2 = log_one_plus(spec.service_cv2);
   const double sigma = std::sqrt(sigma2);
   const double median = spec.service_s * portable_exp(-sigma2 / 2);
@@ -49,7 +49,14 @@ double response_quantile(const QueueSpec& spec, const QueueAnswer& queue, double
     return sum / kPoints;
   };
   const double high = service.back() + 40 * wait_if_any + 1e-9;
-  return bisect_increasing(at_most, std::min(p, 1 - 0.5 / kPoints), 0.0, high);
+  const double target = std::min(p, 1 - 0.5 / kPoints);
+  double low = 0;
+  double top = high;
+  while (top - low > 1e-5 * top) {
+    const double middle = low + (top - low) / 2;
+    (at_most(middle) < target ? low : top) = middle;
+  }
+  return top;
 }
 
 }  // namespace fleetcache::models

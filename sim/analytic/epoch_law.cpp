@@ -21,9 +21,9 @@ constexpr std::uint64_t kWarmPasses = 3, kMeasuredPasses = 4;
 
 class MiniatureReader {
  public:
-  MiniatureReader(std::uint64_t number, std::uint64_t start, bool shuffled)
+  MiniatureReader(std::uint64_t number, unsigned objects, std::uint64_t start, bool shuffled)
       : rng_(1, "analytic/miniature", number), at_(start), shuffle_(shuffled) {
-    order_.resize(kMiniatureObjects);
+    order_.resize(objects);
     std::iota(order_.begin(), order_.end(), 0);
     mix();
   }
@@ -49,13 +49,13 @@ class MiniatureReader {
   std::vector<std::uint64_t> order_;
 };
 
-// The policy on 2,048 objects: warm passes over the data set, then counted ones.
+// The policy on a few objects: warm passes over the data set, then counted ones.
 double miniature(std::string_view policy, const std::map<std::string, std::string>& parameters,
-                 double cached, const EpochReaders& who) {
+                 double cached, const EpochReaders& who, unsigned objects) {
   eviction::Config config;
-  config.capacity = static_cast<std::uint64_t>(std::llround(cached * kMiniatureObjects));
+  config.capacity = static_cast<std::uint64_t>(std::llround(cached * objects));
   if (config.capacity == 0) return 0;
-  config.max_entries = kMiniatureObjects;
+  config.max_entries = objects;
   config.unit_charge = true;
   config.seed = 1;
   for (const auto& p : parameters) config.params.push_back(p);
@@ -65,9 +65,9 @@ double miniature(std::string_view policy, const std::map<std::string, std::strin
   const auto readers = std::min<std::uint64_t>(kReadersMax, std::llround(who.readers));
   std::vector<MiniatureReader> reader;
   for (std::uint64_t r = 0; r < readers; ++r)
-    reader.emplace_back(r, r * (kMiniatureObjects / readers), who.shuffle);
-  const std::uint64_t warm = kWarmPasses * kMiniatureObjects;
-  const std::uint64_t all = warm + kMeasuredPasses * kMiniatureObjects;
+    reader.emplace_back(r, objects, r * (objects / readers), who.shuffle);
+  const std::uint64_t warm = kWarmPasses * objects;
+  const std::uint64_t all = warm + kMeasuredPasses * objects;
   std::uint64_t hits = 0;
   for (std::uint64_t i = 0; i < all; ++i) {
     eviction::Meta meta;
@@ -79,10 +79,10 @@ double miniature(std::string_view policy, const std::map<std::string, std::strin
 }
 
 std::string key_of(std::string_view policy, const std::map<std::string, std::string>& parameters,
-                   double cached, const EpochReaders& who) {
+                   double cached, const EpochReaders& who, unsigned objects) {
   std::string key(policy);
   for (const auto& [name, value] : parameters) key += "|" + name + "=" + value;
-  key += "|" + std::to_string(std::llround(cached * kMiniatureObjects));
+  key += "|" + std::to_string(std::llround(cached * objects));
   key += "|" + std::to_string(std::min<std::int64_t>(kUnitsMax, std::llround(who.units)));
   key += "|" + std::to_string(std::min<std::int64_t>(kReadersMax, std::llround(who.readers)));
   return key + (who.shuffle ? "|s" : "|c");
@@ -121,12 +121,13 @@ EpochHit EpochLaw::hit(std::string_view policy,
   if (info->needs_next_access)
     return {models::epoch_pinned(c), EpochMethod::kClosedForm,
             std::string(policy) + " needs the future; at least pinned: h >= c"};
-  const auto [entry, fresh] = runs_.try_emplace(key_of(policy, parameters, c, readers), 0.0);
-  if (fresh) entry->second = miniature(policy, parameters, c, readers);
+  const auto [entry, fresh] =
+      runs_.try_emplace(key_of(policy, parameters, c, readers, objects_), 0.0);
+  if (fresh) entry->second = miniature(policy, parameters, c, readers, objects_);
   if (entry->second < 0) return lru(c, readers);
   return {entry->second, EpochMethod::kMiniature,
           std::string(policy) + ": no closed form; the policy itself on " +
-              std::to_string(kMiniatureObjects) + " objects at the same c"};
+              std::to_string(objects_) + " objects at the same c"};
 }
 
 }  // namespace fleetcache::analytic

@@ -114,7 +114,7 @@ void add_slow_reads(const Context& c, std::uint32_t j, JobAnswer& a) {
   const double at_once = std::max(1.0, job.job->prefetch * reading);
   if (rest > read.rest)
     a.slow_read_s = std::max(a.slow_read_s, reading * late(rest, slack) / at_once);
-  a.start_s = late(rest, Duration(0));
+  if (c.design.cold || !c.design.cache) a.start_s = late(rest, Duration(0));
 }
 
 JobAnswer job_answer(const Context& c, std::uint32_t j) {
@@ -363,7 +363,7 @@ Course evaluate_course(const FleetView& view, Design design, EpochLaw& law, Part
   design.progress = 0;
   c.steady = evaluate(view, design, law, parts);
   design.cold = true;
-  c.first = design.cache ? evaluate(view, design, law, parts) : c.steady;
+  c.first = design.cache ? evaluate(view, design, law, Parts::kTraining) : c.steady;
   const std::vector<FirstEpoch> epochs = first_epochs(view, design, c.first, law, Parts::kTraining);
   double nodes = 0;
   for (std::size_t j = 0; j < view.jobs.size(); ++j) {

@@ -61,9 +61,9 @@ class Content {
 
   double window(double capacity) const {
     if (bytes(kWindowMax) <= capacity) return kEndless;
-    // In the logarithm: a window may be a millisecond or a year, and 1e-10 of it is enough.
+    // In the logarithm: a window may be a millisecond or a year, and 1e-8 of it is enough.
     double low = portable_log(kWindowLeast), high = portable_log(kWindowMax);
-    while (high - low > 1e-10) {
+    while (high - low > 1e-8) {
       const double middle = low + (high - low) / 2;
       (bytes(portable_exp(middle)) < capacity ? low : high) = middle;
     }
@@ -114,19 +114,19 @@ JobHits job_hits(const FleetView& view, const JobView& job, const Design& design
   h.cached = h.units > 1
                  ? std::min(1.0, capacity / size_of(job))
                  : (window_s == kEndless ? 1 : content.cached_share(job.job->dataset, window_s));
-  const EpochHit e =
-      law.hit(tier.eviction, tier.parameters, h.cached, {h.units, h.readers, job.job->shuffle});
-  h.hit = e.ratio;
-  h.method = e.method;
-  h.formula = e.formula;
   if (design.cold) {
     // Hits are objects that one of the other readers has been at: none when the epoch begins.
     double unread = 1;
     for (double r = 1; r < h.readers; ++r) unread *= 1 - design.progress;
     h.hit = h.cached * (1 - unread);
-    h.method = EpochMethod::kClosedForm;
     h.formula = "first epoch, share x read: h = c (1 - (1 - x)^(r-1)), r readers of the same data";
+    return h;
   }
+  const EpochHit e =
+      law.hit(tier.eviction, tier.parameters, h.cached, {h.units, h.readers, job.job->shuffle});
+  h.hit = e.ratio;
+  h.method = e.method;
+  h.formula = e.formula;
   return h;
 }
 
