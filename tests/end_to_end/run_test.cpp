@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -205,4 +206,71 @@ TEST_CASE("the other formats carry the same answer, and progress stays on stderr
   CHECK(markdown.err.empty());
   const Outcome bar = invoke(run + " --format json --progress bar");
   CHECK(json::parse(bar.out, nullptr, false).is_object());
+}
+
+TEST_CASE("a figure of a stored closed form can be explained with its numbers") {
+  const Scratch scratch;
+  const Outcome run = invoke("run mai-2027 --out " + scratch.path("out"));
+  REQUIRE_MESSAGE(run.exit_code == 0, run.err);
+  const json document = json::parse(read_file(scratch.path("out/result.json")));
+  CHECK(document["simulated"] == false);
+  REQUIRE(!document["derivations"].empty());
+  const std::string metric = document["derivations"].begin().key();
+  const std::string formula = document["derivations"].begin().value()["formula"];
+  const Outcome explained =
+      invoke("explain " + scratch.path("out/result.json") + " --metric '" + metric + "'");
+  CHECK_MESSAGE(explained.exit_code == 0, explained.err);
+  CHECK(explained.out.find(formula) != std::string::npos);
+  CHECK(invoke("explain " + scratch.path("out/result.json") + " --metric no.such").exit_code == 2);
+}
+
+TEST_CASE("a real conversation trace drives a run, with and without the cache") {
+  const std::string trace = std::string(FLEETCACHE_SOURCE_DIR) +
+                            "/../shared/data/kv-mooncake-conversation/conversation_trace.jsonl.zst";
+  if (!std::ifstream(trace)) {
+    MESSAGE("skipped: no trace at " << trace);
+    return;
+  }
+  const std::string run = "run kv-pool --set workloads.chat.requests=trace:" + trace +
+                          " --format json --no-what-if --no-variants --seeds 1 --quiet";
+  const json with = document_of(invoke(run));
+  const json without = document_of(invoke(run + " --set cache.enabled=false"));
+  const auto ttft = [](const json& d) {
+    return d["metrics"]["infer.chat.ttft_mean"]["value"].get<double>();
+  };
+  CHECK(with["metrics"]["kv.block_hit_ratio"]["value"].get<double>() > 0.1);
+  CHECK(without["metrics"]["kv.block_hits"]["value"].get<double>() == 0);
+  CHECK(ttft(with) < ttft(without));
+  // The trace has 12,031 requests in an hour; the horizon of two hours takes them all.
+  CHECK(with["requests"]["in"].get<std::uint64_t>() >= 12031);
+}
+
+TEST_CASE("a pooled LRU of blocks, filled and touched at arrival, has the published block misses") {
+  const std::string shared = std::string(FLEETCACHE_SOURCE_DIR) + "/../shared/data/";
+  const std::string trace = shared + "kv-mooncake-conversation/conversation_trace.jsonl.zst";
+  const std::string counts = read_file(shared + "policy-reference/miss-counts.csv");
+  if (counts.empty() || !std::ifstream(trace)) {
+    MESSAGE("skipped: no reference data at " << shared);
+    return;
+  }
+  for (const std::string blocks : {"1000", "10000", "50000"}) {
+    const std::string row =
+        "mooncake_conversation_blocks,288500,182790,lru," + blocks + ",objects,";
+    const auto at = counts.find(row);
+    REQUIRE(at != std::string::npos);
+    const double misses = std::stod(counts.substr(at + row.size()));
+    const std::string run = "run kv-pool --set workloads.chat.requests=trace:" + trace +
+                            " --set cache.tiers.pool.capacity=" + blocks +
+                            "blocks --format json --no-what-if --no-variants --seeds 1 --quiet";
+    const json instant =
+        document_of(invoke(run + " --set cache.fill=instant --set cache.touch=arrival"));
+    CHECK(instant["metrics"]["kv.block_lookups"]["value"].get<double>() == 288500);
+    CHECK(instant["metrics"]["kv.block_misses"]["value"].get<double>() == misses);
+    // With real timing a block can be asked for again before it is there: the run explains it.
+    const json timed = document_of(invoke(run));
+    // 50,000 blocks hold nearly everything that comes back: there timing moves nothing.
+    if (blocks != "50000")
+      CHECK(timed["metrics"]["kv.block_misses"]["value"].get<double>() != misses);
+    CHECK(timed["notes"].dump().find("real timing") != std::string::npos);
+  }
 }

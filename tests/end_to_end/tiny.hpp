@@ -13,8 +13,10 @@ inline constexpr const char* kTiny = R"({
   "regions": {
     "east": {
       "pools": {
-        "train": {"role": "train", "nodes": 4, "sku": {"extends": "preset:gb300-4gpu", "nvme": "2GB"}},
-        "infer": {"role": "infer", "nodes": 2, "sku": {"extends": "preset:gb300-4gpu", "nvme": "2GB"}}
+        "train": {"role": "train", "nodes": 4,
+                  "sku": {"extends": "preset:gb300-4gpu", "nvme": "2GB"}},
+        "infer": {"role": "infer", "nodes": 2,
+                  "sku": {"extends": "preset:gb300-4gpu", "nvme": "2GB"}}
       },
       "fabric": {"nodes_per_rack": 2, "racks_per_pod": 2},
       "blob": {"extends": "preset:standard-large-region", "accounts": 2, "egress": "4Gbps"},

@@ -56,7 +56,7 @@ const std::vector<Allowance>& allowances() {
         "sim/traces/", "sim/world/", "sim/analytic/"}},
       {"sim/cli/",
        {"policies/", "models/", "topologies/", "analysis/", "sim/", "nlohmann/", "CLI/", "unistd.h",
-        "fcntl.h", "poll.h", "spawn.h", "sys/"}},
+        "fcntl.h", "time.h", "poll.h", "spawn.h", "sys/"}},
   };
   return table;
 }
