@@ -63,12 +63,15 @@ void World::report_training(probes::Record& record) const {
   for (const auto& job : training_) {
     const TrainingReport r = job->report(queue_.now());
     const std::string name = "train." + job->job().name + ".";
-    const double se = collector_.all_series().at(name + "stall_s").standard_error();
     const double step = ratio(r.elapsed_s, static_cast<double>(r.steps));
-    record.metrics[name + "goodput"] = {ratio(r.compute_s, r.elapsed_s), "ratio", ratio(se, step)};
-    record.metrics[name + "stall"] = {ratio(r.stall_s, r.elapsed_s), "ratio", ratio(se, step)};
+    const double goodput = ratio(r.compute_s, r.elapsed_s);
+    const double stall = ratio(r.stall_s, r.elapsed_s);
+    // A share S / (C + S) moves by (1 - share) / (C + S) with the mean stall S of a step.
+    const double se = ratio(collector_.all_series().at(name + "stall_s").standard_error(), step);
+    record.metrics[name + "goodput"] = {goodput, "ratio", se * goodput};
+    record.metrics[name + "stall"] = {stall, "ratio", se * (1 - stall)};
     record.metrics[name + "accelerator_utilization"] = {ratio(r.compute_s, r.compute_s + r.stall_s),
-                                                        "ratio", ratio(se, step)};
+                                                        "ratio", se * (1 - stall)};
     record.metrics[name + "checkpoint_share"] = {ratio(r.checkpoint_s, r.elapsed_s), "ratio", 0};
     record.metrics[name + "restore_s"] = {r.restore_s, "s", 0};
     record.metrics[name + "lost_s"] = {r.lost_s, "s", 0};
