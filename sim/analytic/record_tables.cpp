@@ -119,8 +119,8 @@ Table flip_table(const Solved& s) {
     if (!f.crossing_resource.empty())
       t.notes.push_back(region + ": front end full at D = " + bytes_per_second(f.crossing_demand) +
                         ", h = " + percent(f.crossing_hit) + ": D (1 - h) puts " +
-                        digits(f.crossing_offered) + " on " + f.crossing_resource + " of " +
-                        digits(f.crossing_capacity));
+                        amount(f.crossing_offered, f.crossing_unit) + " on " + f.crossing_resource +
+                        " of " + amount(f.crossing_capacity, f.crossing_unit));
     if (f.nvme_factor)
       t.notes.push_back(region + ": at this demand the front end suffices in steady state from " +
                         digits(*f.nvme_factor) + " x the cache capacity given");

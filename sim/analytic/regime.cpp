@@ -116,7 +116,7 @@ Pressure origin_pressure(const std::vector<ResourceAnswer>& resources, std::uint
   Pressure worst;
   for (const ResourceAnswer& r : resources) {
     if (r.region != region || !of_origin_reads(r.kind) || r.pressure() <= worst.value) continue;
-    worst = {r.pressure(), r.name, r.offered, r.capacity};
+    worst = {r.pressure(), r.name, r.unit, r.offered, r.capacity};
   }
   return worst;
 }
@@ -207,6 +207,7 @@ FlipPoints flip_points(const FleetView& view, std::uint32_t region, EpochLaw& la
     f.crossing_offered = p.offered;
     f.crossing_capacity = p.capacity;
     f.crossing_resource = p.resource;
+    f.crossing_unit = p.unit;
   }
   return f;
 }

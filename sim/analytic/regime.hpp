@@ -23,7 +23,7 @@ double demand_per_gpu(const FleetView& view, std::uint32_t region);
 /// The most pressed part of a region's origin under a design: offered over capacity.
 struct Pressure {
   double value = 0;
-  std::string resource;
+  std::string resource, unit;
   double offered = 0, capacity = 0;
 };
 Pressure origin_pressure(const std::vector<ResourceAnswer>& resources, std::uint32_t region);
@@ -79,7 +79,7 @@ struct FlipPoints {
   double crossing_hit = 0;       ///< h there, from the cache model
   double crossing_offered = 0;   ///< what binds gets this
   double crossing_capacity = 0;  ///< and has this
-  std::string crossing_resource;
+  std::string crossing_resource, crossing_unit;
 };
 FlipPoints flip_points(const FleetView& view, std::uint32_t region, EpochLaw& law);
 

@@ -63,6 +63,10 @@ std::string bytes_per_second(double bytes) {
   return scaled(bytes, kUnits, 6);
 }
 
+std::string amount(double x, const std::string& unit) {
+  return unit == "B/s" ? bytes_per_second(x) : digits(x) + "/s";
+}
+
 std::string byte_count(double bytes) {
   static const char* const kUnits[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
   return scaled(bytes, kUnits, 7);

@@ -308,10 +308,10 @@ TEST_CASE(
   s.inference["chat"] = chat("r", "train");
   const probes::Record r = solved(s);
   const std::set<std::string> units = {"s", "ratio", "B", "B/s", "1/s", "1", "USD"};
-  for (const auto& [name, m] : r.metrics) {
-    CAPTURE(name);
-    CHECK(units.count(m.unit) == 1);
-    CHECK(std::isfinite(m.value));
+  for (const auto& entry : r.metrics) {
+    CAPTURE(entry.first);
+    CHECK(units.count(entry.second.unit) == 1);
+    CHECK(std::isfinite(entry.second.value));
   }
   CHECK(r.conservation.size() >= 3);
   for (const probes::Check& c : r.conservation) CHECK_MESSAGE(c.ok, c.name);
