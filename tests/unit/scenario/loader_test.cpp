@@ -337,7 +337,8 @@ cache:
 datasets:
   d: {size: 1TB}
 workloads:
-  job: {kind: train, region: east, pool: train, nodes: 4, dataset: d, bytes_per_step: 64MB, compute: 1s}
+  job: {kind: train, region: east, pool: train, nodes: 4, dataset: d,
+        bytes_per_step: 64MB, compute: 1s}
   chat: {kind: infer, region: east, pool: infer, nodes: 2}
 )";
   const auto a = load(folder.write("s.yaml", yaml), {});

@@ -59,13 +59,15 @@ void walk(const json& node, const std::string& path,
 
 TEST_CASE("every preset loads, and all its numbers have a kind and a source") {
   REQUIRE(presets().size() >= 4);
-  for (const auto& [name, description] : presets()) {
+  for (const auto& preset : presets()) {
+    const std::string& name = preset.first;
     CAPTURE(name);
-    CHECK_FALSE(description.empty());
+    CHECK_FALSE(preset.second.empty());
     const auto loaded = load(name, {});
     REQUIRE_MESSAGE(loaded.ok(), (loaded.ok() ? "" : loaded.error().text()));
-    for (const auto& [path, from] : loaded->provenance) {
-      CAPTURE(path);
+    for (const auto& entry : loaded->provenance) {
+      const Provenance& from = entry.second;
+      CAPTURE(entry.first);
       if (from.kind.empty() || from.kind == "choice") continue;
       CHECK_FALSE(from.source.empty());
     }
@@ -90,7 +92,8 @@ TEST_CASE("every part preset resolves where it may stand") {
 
 TEST_CASE("a stand-alone document validates, loads again and keeps the digest") {
   const auto folder = std::filesystem::temp_directory_path();
-  for (const auto& [name, description] : presets()) {
+  for (const auto& preset : presets()) {
+    const std::string& name = preset.first;
     CAPTURE(name);
     const auto loaded = load(name, {});
     REQUIRE(loaded.ok());
@@ -108,7 +111,8 @@ TEST_CASE("a stand-alone document validates, loads again and keeps the digest") 
 }
 
 TEST_CASE("preset files validate as they are written") {
-  for (const auto& [name, description] : presets()) {
+  for (const auto& preset : presets()) {
+    const std::string& name = preset.first;
     CAPTURE(name);
     std::string why;
     CHECK_MESSAGE(valid(json::parse(preset_text(name), nullptr, true, true), &why), why);
