@@ -92,6 +92,7 @@ TEST_CASE("the curve in objects is the count of an LRU replay at every point") {
   for (std::size_t i = 0; i < s.lru_objects.size(); ++i) {
     CHECK(report.rows[i].misses == s.lru_objects[i].misses);
   }
+  CHECK(s.lru_bytes.back().capacity <= s.object_bytes);  // rounded down
   // Sizes are 1, so bytes are objects: the other curve is exact at its own points too.
   spec.capacities.clear();
   for (const MissPoint& p : s.lru_bytes) spec.capacities.push_back({p.capacity, 0});
