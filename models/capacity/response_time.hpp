@@ -27,8 +27,8 @@ struct QueueAnswer {
 QueueAnswer allen_cunneen(const QueueSpec& spec, double horizon_s);
 
 /// Quantile p of wait + service: the wait is 0 or exponential with the given mean, the service
-/// log-normal with its two moments, the two independent. Numeric, relative error below 1e-3 in the
-/// stated law; the law itself is an approximation. Requires: 0 < p < 1.
+/// log-normal with its two moments, the two independent. Numeric, relative error below 2 % in the
+/// stated law up to p = 0.999; the law itself is an approximation. Requires: 0 < p < 1.
 double response_quantile(const QueueSpec& spec, const QueueAnswer& queue, double p);
 
 }  // namespace fleetcache::models

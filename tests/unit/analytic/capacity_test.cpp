@@ -218,4 +218,16 @@ TEST_CASE("waits reduce to M/M/1 and M/M/c, and quantiles of an idle station to 
   const QueueSpec idle{1e-12, 1, 1, 1, std::exp(1.0) - 1};
   CHECK(response_quantile(idle, allen_cunneen(idle, 1), 0.5) ==
         doctest::Approx(std::exp(-0.5)).epsilon(0.02));
+  // Its p99: e^(-0.5 + 2.3263), its p99.9: e^(-0.5 + 3.0902).
+  CHECK(response_quantile(idle, allen_cunneen(idle, 1), 0.99) ==
+        doctest::Approx(6.2103).epsilon(0.02));
+  CHECK(response_quantile(idle, allen_cunneen(idle, 1), 0.999) ==
+        doctest::Approx(13.33).epsilon(0.02));
+  // M/M/1 at rho 0.5 with an almost constant service of 1 and a wait of mean 1 (exponential with
+  // probability 1/2, mean 2): P(W > t) = e^(-t/2)/2, p99 = 1 + 2 ln 50 = 8.824.
+  const QueueSpec half{0.5, 1, 1, 1, 1e-6};
+  QueueAnswer wait;
+  wait.wait_mean_s = 1;
+  wait.wait_probability = 0.5;
+  CHECK(response_quantile(half, wait, 0.99) == doctest::Approx(8.824).epsilon(0.01));
 }
