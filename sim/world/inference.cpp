@@ -193,6 +193,16 @@ std::int64_t InferenceRun::present_in_slots_ns(TimePoint now) const {
   return sum;
 }
 
+std::uint64_t InferenceRun::requests_digest() const {
+  Digest digest;
+  for (const traces::KvRequest& r : requests_) {
+    digest.add(static_cast<std::uint64_t>(r.at_ns));
+    digest.add((std::uint64_t{r.input_tokens} << 32) | r.output_tokens);
+    for (const std::uint64_t id : r.blocks) digest.add(id);
+  }
+  return digest.value();
+}
+
 double InferenceRun::slot_utilization(TimePoint now) const {
   const double slots = static_cast<double>(service_->nodes) * service_->prefill_slots;
   return now.ns == 0 ? 0

@@ -28,6 +28,8 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   const scenario::InferenceService& service() const { return *service_; }
   std::uint64_t block_bytes() const { return block_bytes_; }
   std::uint64_t requests_total() const { return requests_.size(); }
+  /// Digest of arrivals, lengths and blocks: a scenario names a trace by its path only.
+  std::uint64_t requests_digest() const;
   std::uint64_t requests_arrived() const { return in_system_->arrivals(); }
   /// Requests that arrived and have not sent their first token.
   std::uint64_t unfinished() const { return active_.live(); }

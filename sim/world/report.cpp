@@ -50,6 +50,9 @@ probes::Record World::record() const {
   record.fingerprint["events"] = std::to_string(queue_.popped());
   record.fingerprint["event_digest"] = hex(queue_.digest());
   record.fingerprint["cache_state"] = hex(cache_->state_hash());
+  for (const auto& service : inference_) {
+    record.fingerprint["requests." + service->service().name] = hex(service->requests_digest());
+  }
   record.fingerprint["flows"] = std::to_string(flows_->stats().started);
   return record;
 }
