@@ -72,60 +72,59 @@ TEST_CASE("TTFT is queue plus fetch plus prefill, and cached blocks are not pref
 TEST_CASE("a block on a peer is fetched over the network") {
   // Four nodes, round robin: request 2 finds request 1's blocks on their owners.
   const TraceFile trace(
-TEST_CASE("on the Mooncake trace one pooled LRU misses exactly as often as the reference") {
-{"timestamp": 5000, "input_length": 4096, "output_length": 1, "hash_ids": [1, 2, 3, 4, 5, 6, 7, 8]}
+      R"({"timestamp": 0, "input_length": 4096, "output_length": 1, "hash_ids": [1,2,3,4,5,6,7,8]}
+{"timestamp": 5000, "input_length": 4096, "output_length": 1, "hash_ids": [1,2,3,4,5,6,7,8]}
 )");
   auto s = tiny_chat(trace.path, 4);
-s.regions["r"].fabric.rtt_rack = from_seconds(0.001);
-s.regions["r"].fabric.lookup = from_seconds(0.001);
-const Outcome o = run_forked(s);
-REQUIRE(o.error == "");
-CHECK(o.broken == "");
-CHECK(o.metrics.at("kv.block_hits") == 8);
-CHECK(o.bytes.at("kv/peer_dram") + o.bytes.at("kv/local_dram") == 8 * 51.2e6);
-CHECK(o.bytes.at("kv/peer_dram") > 0);
-// At least one transfer of 51.2 MB at 20 GB/s (2.56 ms) plus 2 ms of request, mean over two.
-CHECK(o.metrics.at("infer.chat.ttft_fetch_mean") >= (0.00256 + 0.002) / 2);
+  s.regions["r"].fabric.rtt_rack = from_seconds(0.001);
+  s.regions["r"].fabric.lookup = from_seconds(0.001);
+  const Outcome o = run_forked(s);
+  REQUIRE(o.error == "");
+  CHECK(o.broken == "");
+  CHECK(o.metrics.at("kv.block_hits") == 8);
+  CHECK(o.bytes.at("kv/peer_dram") + o.bytes.at("kv/local_dram") == 8 * 51.2e6);
+  CHECK(o.bytes.at("kv/peer_dram") > 0);
+  // At least one transfer of 51.2 MB at 20 GB/s (2.56 ms) plus 2 ms of request, mean over two.
+  CHECK(o.metrics.at("infer.chat.ttft_fetch_mean") >= (0.00256 + 0.002) / 2);
 }
 
 TEST_CASE("without a cache everything is prefilled") {
-    const TraceFile trace(
-        R"({"timestamp": 0, "input_length": 1024, "output_length": 1, "hash_ids": [1, 2]}
+  const TraceFile trace(
+      R"({"timestamp": 0, "input_length": 1024, "output_length": 1, "hash_ids": [1, 2]}
 {"timestamp": 5000, "input_length": 1024, "output_length": 1, "hash_ids": [1, 2]}
 )");
-    auto s = tiny_chat(trace.path, 1);
-    s.cache.enabled = false;
-    const Outcome o = run_forked(s);
-    REQUIRE(o.error == "");
-    CHECK(o.metrics.at("kv.block_hits") == 0);
-    CHECK(o.metrics.at("infer.chat.ttft_mean") == doctest::Approx(0.2));
+  auto s = tiny_chat(trace.path, 1);
+  s.cache.enabled = false;
+  const Outcome o = run_forked(s);
+  REQUIRE(o.error == "");
+  CHECK(o.metrics.at("kv.block_hits") == 0);
+  CHECK(o.metrics.at("infer.chat.ttft_mean") == doctest::Approx(0.2));
 }
 
 TEST_CASE(
     "on the Mooncake trace one pooled LRU with instant fill misses exactly as often as the "
     "reference") {
-    const std::string path = FLEETCACHE_SOURCE_DIR
-        "/../shared/data/kv-mooncake-conversation/conversation_trace.jsonl.zst";
-    if (!std::filesystem::exists(path)) {
-      MESSAGE("skipped: ../shared/data/kv-mooncake-conversation is not there");
-      return;
-    }
-    auto s = tiny_chat(path, 8);
-    s.horizon = from_seconds(3700);
-    s.cache.index = scenario::Index::kPooled;
-    s.cache.fill = scenario::Fill::kInstant;
-    s.cache.touch = scenario::Touch::kArrival;
-    // ../shared/data/policy-reference/miss-counts.csv, mooncake_conversation_blocks, lru.
-    const std::map<std::uint64_t, double> misses = {
-        {1000, 275669}, {10000, 227579}, {50000, 186210}};
-    for (const auto& [blocks, expected] : misses) {
-      s.cache.tiers[0].capacity = Bytes(blocks * 51'200'000);
-      RunOptions quick;
-      // Decisions do not depend on the transfers in this mode.
-      quick.make_engine = [] { return engine::make_fixed_delay_engine(from_seconds(0.01)); };
-      const Outcome o = run_forked(s, quick);
-      REQUIRE(o.error == "");
-      CHECK(o.broken == "");
-      CHECK(o.metrics.at("kv.block_misses") == expected);
-    }
+  const std::string path =
+      FLEETCACHE_SOURCE_DIR "/../shared/data/kv-mooncake-conversation/conversation_trace.jsonl.zst";
+  if (!std::filesystem::exists(path)) {
+    MESSAGE("skipped: ../shared/data/kv-mooncake-conversation is not there");
+    return;
+  }
+  auto s = tiny_chat(path, 8);
+  s.horizon = from_seconds(3700);
+  s.cache.index = scenario::Index::kPooled;
+  s.cache.fill = scenario::Fill::kInstant;
+  s.cache.touch = scenario::Touch::kArrival;
+  // ../shared/data/policy-reference/miss-counts.csv, mooncake_conversation_blocks, lru.
+  const std::map<std::uint64_t, double> misses = {{1000, 275669}, {10000, 227579}, {50000, 186210}};
+  for (const auto& [blocks, expected] : misses) {
+    s.cache.tiers[0].capacity = Bytes(blocks * 51'200'000);
+    RunOptions quick;
+    // Decisions do not depend on the transfers in this mode.
+    quick.make_engine = [] { return engine::make_fixed_delay_engine(from_seconds(0.01)); };
+    const Outcome o = run_forked(s, quick);
+    REQUIRE(o.error == "");
+    CHECK(o.broken == "");
+    CHECK(o.metrics.at("kv.block_misses") == expected);
+  }
 }
