@@ -21,7 +21,7 @@ struct Metric {
 /// A resource that can bind.
 struct Station {
   double utilization_mean = 0;
-  double utilization_p99 = 0;  ///< over one-second windows
+  double utilization_p99 = 0;  ///< over the links of the class and the instants sampled
   double capacity = 0;
   std::string unit;            ///< of the capacity
   std::string parameter;       ///< scenario path that sets it, for the +10 % what-if
