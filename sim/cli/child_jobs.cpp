@@ -20,6 +20,14 @@ namespace {
 
 constexpr int kPollMs = 100;
 
+const char* g_program = "fleetcache";  // set once, before any thread
+
+/// This very binary, even when its file was replaced since.
+const char* self() {
+  constexpr const char* kSelf = "/proc/self/exe";
+  return access(kSelf, X_OK) == 0 ? kSelf : g_program;
+}
+
 /// A pipe whose ends close themselves.
 struct Pipe {
   int ends[2] = {-1, -1};
@@ -52,8 +60,7 @@ int start(const std::vector<std::string>& arguments, const Pipe& out, const Pipe
   posix_spawn_file_actions_adddup2(&actions, err.ends[1], STDERR_FILENO);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   posix_spawnattr_setpgroup(&attributes, 0);
-  const int error =
-      posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv.data(), environ);
+  const int error = posix_spawnp(&pid, self(), &actions, &attributes, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   return error;
@@ -156,6 +163,8 @@ void ChildJobs::work() {
     on_progress_(job, 1.0);
   }
 }
+
+void remember_program(const char* argv0) { g_program = argv0; }
 
 void end_with_parent() { prctl(PR_SET_PDEATHSIG, SIGTERM); }
 

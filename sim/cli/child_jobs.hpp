@@ -45,6 +45,9 @@ class ChildJobs {
   std::size_t next_ = 0;
 };
 
+/// argv[0], by which children are started where /proc is not mounted (a bare chroot).
+void remember_program(const char* argv0);
+
 /// In a child: ends with the parent, so that a killed run leaves nothing behind.
 void end_with_parent();
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/cli/build_info.hpp"
+#include "sim/cli/child_jobs.hpp"
 #include "sim/cli/nearest.hpp"
 
 namespace fleetcache::cli {
@@ -67,6 +68,7 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app{"fleetcache: what a fleet-wide data cache does, before it is built", "fleetcache"};
   Session session;
   session.program = argc > 0 ? argv[0] : "fleetcache";
+  if (argc > 0) remember_program(argv[0]);
   for (int i = 0; i < argc; ++i) session.command_line += (i > 0 ? " " : "") + std::string(argv[i]);
   build(app, session);
   try {
