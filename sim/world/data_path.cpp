@@ -16,11 +16,9 @@ probes::Tier tier_of(scenario::Medium medium, bool local) {
 
 }  // namespace
 
-DataPath::DataPath(const scenario::Scenario& scenario, const Platform& platform,
-                   engine::EventQueue& queue, engine::FlowEngine& flows, CacheService& cache,
-                   OriginService& origin, probes::Collector& collector)
-    : scenario_(&scenario),
-      platform_(&platform),
+DataPath::DataPath(const Platform& platform, engine::EventQueue& queue, engine::FlowEngine& flows,
+                   CacheService& cache, OriginService& origin, probes::Collector& collector)
+    : platform_(&platform),
       queue_(&queue),
       flows_(&flows),
       cache_(&cache),

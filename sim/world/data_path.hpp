@@ -33,9 +33,8 @@ class DataPath : private engine::EventHandler,
                  private OriginClient,
                  private ReadClient {
  public:
-  DataPath(const scenario::Scenario& scenario, const Platform& platform, engine::EventQueue& queue,
-           engine::FlowEngine& flows, CacheService& cache, OriginService& origin,
-           probes::Collector& collector);
+  DataPath(const Platform& platform, engine::EventQueue& queue, engine::FlowEngine& flows,
+           CacheService& cache, OriginService& origin, probes::Collector& collector);
 
   /// Reads an object through the cache (or straight from the origin when it is off).
   void read(TimePoint now, const ReadRequest& request, ReadClient* client, std::uint64_t tag);
@@ -105,7 +104,6 @@ class DataPath : private engine::EventHandler,
   void finish(TimePoint now, std::uint32_t id, bool ok);
   bool counted(const Operation& op) const { return op.kind == Kind::kRead && !op.nested; }
 
-  const scenario::Scenario* scenario_;
   const Platform* platform_;
   engine::EventQueue* queue_;
   engine::FlowEngine* flows_;

@@ -25,8 +25,7 @@ std::uint64_t tag_of(std::uint32_t member, std::uint64_t nth) {
 TrainingRun::TrainingRun(const scenario::Scenario& scenario, const scenario::TrainingJob& job,
                          NodeId first, const Platform& platform, engine::EventQueue& queue,
                          DataPath& path, probes::Collector& collector)
-    : scenario_(&scenario),
-      job_(&job),
+    : job_(&job),
       platform_(&platform),
       queue_(&queue),
       path_(&path),

@@ -66,7 +66,6 @@ class TrainingRun : private engine::EventHandler, private ReadClient {
   std::uint64_t object_at(std::uint32_t member, std::uint64_t nth) const;
   ReadRequest checkpoint_part(std::uint32_t member) const;
 
-  const scenario::Scenario* scenario_;
   const scenario::TrainingJob* job_;
   const Platform* platform_;
   engine::EventQueue* queue_;

@@ -72,8 +72,7 @@ Status World::build_services() {
   if (!cache) return cache.error();
   cache_ = std::move(cache).value();
   origin_ = std::make_unique<OriginService>(scenario_, *platform_, queue_, *flows_, collector_);
-  path_ = std::make_unique<DataPath>(scenario_, *platform_, queue_, *flows_, *cache_, *origin_,
-                                     collector_);
+  path_ = std::make_unique<DataPath>(*platform_, queue_, *flows_, *cache_, *origin_, collector_);
   stations_ = std::make_unique<StationProbe>(*platform_, *flows_);
   return Nothing{};
 }
