@@ -29,21 +29,25 @@ void Series::add(double value) {
 
 double Series::mean() const { return sketch_.count() == 0 ? 0.0 : sketch_.mean(); }
 
+std::vector<double> Series::batch_means() const {
+  std::vector<double> means;
+  for (const Batch& batch : batches_) {
+    if (batch.count < batch_size_) break;  // the last one is still filling
+    means.push_back(batch.sum / static_cast<double>(batch_size_));
+  }
+  return means;
+}
+
 double Series::standard_error() const {
-  std::size_t full = batches_.size();
-  if (full > 0 && batches_.back().count < batch_size_) --full;  // the last one is still filling
-  if (full < 4) return 0;
+  const std::vector<double> means = batch_means();
+  if (means.size() < 4) return 0;
   double mean_of_batches = 0;
-  for (std::size_t i = 0; i < full; ++i) {
-    mean_of_batches += batches_[i].sum / static_cast<double>(batch_size_);
-  }
-  mean_of_batches /= static_cast<double>(full);
+  for (const double m : means) mean_of_batches += m;
+  mean_of_batches /= static_cast<double>(means.size());
   double squares = 0;
-  for (std::size_t i = 0; i < full; ++i) {
-    const double d = batches_[i].sum / static_cast<double>(batch_size_) - mean_of_batches;
-    squares += d * d;
-  }
-  return std::sqrt(squares / static_cast<double>(full - 1) / static_cast<double>(full));
+  for (const double m : means) squares += (m - mean_of_batches) * (m - mean_of_batches);
+  const auto n = static_cast<double>(means.size());
+  return std::sqrt(squares / (n - 1) / n);
 }
 
 void Collector::asked(TrafficClass c, std::uint64_t bytes) { asked_[index(c)] += bytes; }

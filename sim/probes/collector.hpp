@@ -25,6 +25,8 @@ class Series {
   double mean() const;
   /// Standard error of the mean from batch means (at most 32 batches); 0 below 4 batches.
   double standard_error() const;
+  /// Means of the full batches in time order.
+  std::vector<double> batch_means() const;
 
  private:
   struct Batch {

@@ -3,18 +3,36 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/traces/mooncake.hpp"
 #include "sim/world/run.hpp"
 
 namespace fleetcache::world {
 namespace {
 
-constexpr double kCpuPerRequest_s = 5e-6;
-constexpr double kCpuPerFlow_s = 8e-6;
-constexpr double kCpuPerLiveFlow_s = 0.25e-6;  // each start and end looks at its component
+constexpr double kCpuPerRequest_s = 0.5e-6;
+constexpr double kCpuPerFlow_s = 3e-6;
+constexpr double kCpuPerLiveFlow_s = 0.15e-6;  // each start and end looks at its component
 constexpr double kBytesPerLink = 2400;
 constexpr double kBytesPerEntry = 44;
 constexpr double kBytesPerLiveFlow = 2200;
-constexpr double kMeanTransfer_s = 0.2;
+constexpr double kMeanTransfer_s = 0.5;  // a guess: it sets how many flows live at once
+
+/// Blocks that the prompts before the horizon hold. Reads the trace, if there is one and it can be
+/// read (the run itself reports when not).
+double block_lookups(const scenario::InferenceService& service, Duration horizon) {
+  if (service.arrivals.trace.empty()) {
+    const double blocks =
+        std::max(1.0, static_cast<double>(service.arrivals.prompt_tokens) / service.block_tokens);
+    return service.arrivals.rate.count * to_seconds(horizon) * blocks;
+  }
+  const auto requests = traces::read_mooncake(service.arrivals.trace);
+  if (!requests) return 0;
+  double blocks = 0;
+  for (const traces::KvRequest& r : *requests) {
+    if (r.at_ns < horizon.count) blocks += static_cast<double>(r.blocks.size());
+  }
+  return blocks;
+}
 
 }  // namespace
 
@@ -38,11 +56,9 @@ Estimate estimate(const scenario::Scenario& scenario) {
         2.0 * static_cast<double>(dataset.size.count) / static_cast<double>(dataset.object.count);
   }
   for (const auto& [name, service] : scenario.inference) {
-    const double rate = service.arrivals.trace.empty() ? service.arrivals.rate.count : 4.0;
-    const double blocks =
-        std::max(1.0, static_cast<double>(service.arrivals.prompt_tokens) / service.block_tokens);
-    e.requests += rate * horizon * blocks;
-    entries += rate * horizon * blocks;
+    const double blocks = block_lookups(service, scenario.horizon);
+    e.requests += blocks;
+    entries += blocks;
   }
   for (const scenario::CacheTier& tier : scenario.cache.tiers) {
     (void)tier;

@@ -17,7 +17,8 @@ double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 void add_latency(probes::Record& record, const std::string& name, const Series& series) {
   if (series.sketch().count() == 0) return;
-  record.metrics[name + "_mean"] = {series.mean(), "s", series.standard_error()};
+  record.metrics[name + "_mean"] = {series.mean(), "s", series.standard_error(),
+                                    series.batch_means()};
   record.metrics[name + "_p50"] = {series.sketch().quantile(0.50), "s", 0};
   record.metrics[name + "_p95"] = {series.sketch().quantile(0.95), "s", 0};
   record.metrics[name + "_p99"] = {series.sketch().quantile(0.99), "s", 0};
@@ -71,8 +72,14 @@ void World::report_training(probes::Record& record) const {
     const double stall = ratio(r.stall_s, r.elapsed_s);
     // A share S / (C + S) moves by (1 - share) / (C + S) with the mean stall S of a step.
     const double se = ratio(collector_.all_series().at(name + "stall_s").standard_error(), step);
-    record.metrics[name + "goodput"] = {goodput, "ratio", se * goodput};
-    record.metrics[name + "stall"] = {stall, "ratio", se * (1 - stall)};
+    std::vector<double> goodputs, stalls;
+    for (const double s : collector_.all_series().at(name + "stall_s").batch_means()) {
+      const double batch_step = step * (1 - stall) + s;
+      goodputs.push_back(ratio(step * goodput, batch_step));
+      stalls.push_back(ratio(s, batch_step));
+    }
+    record.metrics[name + "goodput"] = {goodput, "ratio", se * goodput, goodputs};
+    record.metrics[name + "stall"] = {stall, "ratio", se * (1 - stall), stalls};
     record.metrics[name + "accelerator_utilization"] = {ratio(r.compute_s, r.compute_s + r.stall_s),
                                                         "ratio", se * (1 - stall)};
     record.metrics[name + "checkpoint_share"] = {ratio(r.checkpoint_s, r.elapsed_s), "ratio", 0};
