@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include "policies/eviction/eviction.hpp"
 #include "sim/scenario/quantity.hpp"
@@ -138,6 +139,25 @@ void check_capacity(const Scenario& s, const CacheTier& tier, const PlacedErrors
   }
 }
 
+/// A tier on NVMe needs disks in every pool that a workload uses: copies live on its nodes.
+void check_disks(const Scenario& s, const CacheTier& tier, const PlacedErrors& errors) {
+  if (tier.medium != Medium::kNvme) return;
+  std::set<std::pair<std::string, std::string>> used;
+  for (const auto& [name, job] : s.training) used.insert({job.region, job.pool});
+  for (const auto& [name, service] : s.inference) used.insert({service.region, service.pool});
+  for (const auto& [region_name, pool_name] : used) {
+    const auto region = s.regions.find(region_name);
+    if (region == s.regions.end()) continue;  // said by check_seat
+    const auto pool = region->second.pools.find(pool_name);
+    if (pool == region->second.pools.end()) continue;
+    const NodeSku& sku = pool->second.sku;
+    if (sku.nvme.count > 0 && sku.nvme_read.count > 0 && sku.nvme_write.count > 0) continue;
+    errors.add("cache.tiers." + tier.name + ".medium",
+               "value \"nvme\": the nodes of pool " + region_name + "/" + pool_name + " (\"" +
+                   sku.name + "\") have no NVMe, and a workload uses them");
+  }
+}
+
 /// Parameters of an eviction policy are checked by the policy itself.
 void check_policy(const CacheTier& tier, const PlacedErrors& errors) {
   const std::string path = "cache.tiers." + tier.name;
@@ -166,6 +186,7 @@ void check_cache(const Scenario& s, const PlacedErrors& errors) {
   for (const CacheTier& tier : s.cache.tiers) {
     check_policy(tier, errors);
     check_capacity(s, tier, errors);
+    check_disks(s, tier, errors);
     largest_tier = std::max(largest_tier, tier.capacity);
   }
   const auto [object, path] = largest_object(s);
@@ -182,13 +203,11 @@ void check_events(const Scenario& s, const PlacedErrors& errors) {
       errors.add("events", unknown(event.region, "region", s.regions));
       continue;
     }
-    std::uint64_t nodes = 0;
-    for (const auto& [name, pool] : region->second.pools) nodes += pool.nodes;
-    std::uint64_t most = nodes;
-    if (event.kind == EventKind::kFailRack) {
-      const std::uint64_t per_rack = region->second.fabric.nodes_per_rack;
-      most = (nodes + per_rack - 1) / per_rack;
-    }
+    // A rack holds nodes of one pool only.
+    const std::uint64_t unit =
+        event.kind == EventKind::kFailRack ? region->second.fabric.nodes_per_rack : 1;
+    std::uint64_t most = 0;
+    for (const auto& [name, pool] : region->second.pools) most += (pool.nodes + unit - 1) / unit;
     if (event.kind != EventKind::kThrottleOrigin && event.index >= most) {
       errors.add("events", "index " + std::to_string(event.index) + ": region \"" + event.region +
                                "\" has only " + std::to_string(most));

@@ -186,7 +186,7 @@ TEST_CASE("references, sums and sizes across keys are checked") {
       "shorter than the horizon");
   has(error_of("\"datasets\"",
                "\"events\": [{\"at\": \"1s\", \"fail\": \"rack:east/9\"}], \"datasets\""),
-      "has only 1");
+      "has only 2");
   has(error_of("\"datasets\"",
                "\"events\": [{\"at\": \"1s\", \"fail\": \"rack:east\"}], \"datasets\""),
       "want \"node:REGION/INDEX\"");
@@ -219,6 +219,34 @@ TEST_CASE("--set is checked like the file and names itself as the place") {
         Bytes(20'000'000'000'000));
   CHECK(loaded->scenario.training.count("flagship") == 0);
   CHECK(loaded->scenario.cache.fill == Fill::kInstant);
+}
+
+TEST_CASE("an NVMe tier on a used pool without disks is an error that names both") {
+  const std::string disks = "\"role\": \"infer\", \"nodes\": 2, \"sku\": \"preset:gb300-4gpu\"";
+  const std::string bare =
+      "\"role\": \"infer\", \"nodes\": 2, \"sku\": {\"extends\": \"preset:gb300-4gpu\", "
+      "\"name\": \"bare\", \"nvme\": \"0B\", \"nvme_read\": \"0B/s\", \"nvme_write\": \"0B/s\"}";
+  const std::string error = error_of(disks, bare);
+  has(error, "/cache/tiers/nvme/medium");
+  has(error, "pool east/infer");
+  has(error, "have no NVMe");
+  CHECK(error_of(disks, bare, {"workloads.chat=null"}) == "no error");  // nobody uses the pool
+  CHECK(
+      error_of(disks, bare, {"cache.tiers.nvme.medium=dram", "cache.tiers.nvme.capacity=100GB"}) ==
+      "no error");
+  CHECK(error_of(disks, bare, {"cache.enabled=false"}) == "no error");
+}
+
+TEST_CASE("racks are counted pool by pool") {
+  // Racks of 3: the pool of 4 has 2, the pool of 2 has 1; 6 nodes in a row would be 2 racks.
+  const std::string racks = "\"blob\"", of_3 = "\"fabric\": {\"nodes_per_rack\": 3}, \"blob\"";
+  const auto fail = [](const std::string& what) {
+    return std::vector<std::string>{"events=[{\"at\": \"1s\", \"fail\": \"" + what + "\"}]"};
+  };
+  CHECK(error_of(racks, of_3, fail("rack:east/2")) == "no error");
+  has(error_of(racks, of_3, fail("rack:east/3")), "has only 3");
+  CHECK(error_of(racks, of_3, fail("node:east/5")) == "no error");
+  has(error_of(racks, of_3, fail("node:east/6")), "has only 6");
 }
 
 TEST_CASE("capacities count the blocks of the one inference service") {
