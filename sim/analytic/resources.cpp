@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/origin/deltazero.hpp"
+
 namespace fleetcache::analytic {
 
 namespace {
@@ -18,6 +20,16 @@ struct Flow {
   double cross_rack = 0, cross_pod = 0;  // of `peer`
   double wan = 0;
 };
+
+// The direct path or its follow-on, as the design has it.
+models::DirectPath direct_path_of(const scenario::Region& region, OriginPath path) {
+  const scenario::Bifrost& b = region.bifrost;
+  const models::DirectPath plain{b.stamp, b.plan_requests, b.plan_time, b.first_byte.p50,
+                                 b.first_byte.p99};
+  if (path != OriginPath::kDeltaZero) return plain;
+  return models::with_deltazero(
+      plain, {region.deltazero.capacity_factor, region.deltazero.latency_factor});
+}
 
 bool has_nvme_tier(const FleetView& view, const PoolView& pool) {
   if (pool.pool->sku.nvme_read.count <= 0) return false;
@@ -98,8 +110,7 @@ class Builder {
     const double direct = direct_share(view_, design_, r);
     const bool bypass = design_.path != OriginPath::kFrontEnd;
     const double eligible = bypass ? region.bifrost.eligible : 0;
-    const double factor =
-        design_.path == OriginPath::kDeltaZero ? region.deltazero.capacity_factor : 1;
+    const models::DirectPath direct_path = direct_path_of(region, design_.path);
     double ingress = 0, writes = 0;
     for (const JobView& j : view_.jobs) {
       if (j.region != r) continue;
@@ -121,10 +132,10 @@ class Builder {
         accounts * region.blob.ingress.count, ingress, [](std::uint32_t) { return 0.0; });
     if (!bypass) return;
     add(ResourceKind::kStamp, "direct_stamp." + name, "B/s", path + "bifrost.stamp", r,
-        factor * region.bifrost.stamp.count, 0, [&](std::uint32_t j) { return here(j) * direct; });
+        direct_path.stamp.count, 0, [&](std::uint32_t j) { return here(j) * direct; });
     // One plan a read: a node seldom reads an object twice within a lease.
     add(ResourceKind::kPlans, "plan_service." + name, "1/s", path + "bifrost.plan_requests", r,
-        factor * region.bifrost.plan_requests.count, 0,
+        direct_path.plan_requests.count, 0,
         [&](std::uint32_t j) { return here(j) * eligible / view_.jobs[j].object; });
   }
 
@@ -235,13 +246,13 @@ class Builder {
 
 OriginRead origin_read(const scenario::Region& home, OriginPath path, double object) {
   const bool direct = path != OriginPath::kFrontEnd;
-  const double factor = path == OriginPath::kDeltaZero ? home.deltazero.latency_factor : 1;
-  const scenario::LatencyLaw& law = direct ? home.bifrost.first_byte : home.blob.first_byte;
+  const models::DirectPath way = direct_path_of(home, path);
+  const scenario::LatencyLaw& blob = home.blob.first_byte;
   const double stream = direct ? home.bifrost.stream.count : home.blob.stream.count;
   // A scenario may have no latency at all; the log-normal needs one.
-  const auto p50 = std::max(1e-9, factor * to_seconds(law.p50));
-  const auto p99 = std::max(p50, factor * to_seconds(law.p99));
-  const double plan = direct ? factor * to_seconds(home.bifrost.plan_time) : 0;
+  const auto p50 = std::max(1e-9, to_seconds(direct ? way.first_byte_p50 : blob.p50));
+  const auto p99 = std::max(p50, to_seconds(direct ? way.first_byte_p99 : blob.p99));
+  const double plan = direct ? to_seconds(way.plan_time) : 0;
   return {models::LogNormalLatency(from_seconds(p50), from_seconds(p99)),
           from_seconds(plan + (stream > 0 ? object / stream : 0))};
 }

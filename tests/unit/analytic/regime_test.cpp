@@ -111,6 +111,9 @@ TEST_CASE("a follow-on with a factor of two on capacity suffices twice as far") 
   s.regions["r"].deltazero.capacity_factor = 2;
   const FlipPoints f = flips_of(s);
   CHECK(f.deltazero_to == doctest::Approx(2 * f.bifrost_to).epsilon(1e-5));
+  // 100 plans/s of 10 MB bind before the stamp, and the factor does not buy more of them.
+  s.regions["r"].bifrost.plan_requests = PerSecond(100);
+  CHECK(flips_of(s).deltazero_to == doctest::Approx(1e9 / 0.5 / kGpus).epsilon(1e-5));
 }
 
 TEST_CASE("the cache that lets the front end suffice is found: pinned, D = 16 GB/s, cap 4") {

@@ -197,12 +197,14 @@ TEST_CASE("the direct path is bound by stamp, by front end or by plans") {
   CHECK(bifrost_capacity(limits, fe, 1e9).throughput.count == 1e12);
 }
 
-TEST_CASE("the follow-on scales stamp and plans") {
-  const BifrostLimits base{BytesPerSecond(4e12), PerSecond(10), 0.5, 0.1};
-  const BifrostLimits scaled = with_deltazero(base, {2, 0.5});
+TEST_CASE("the follow-on scales the stamp and the latencies, not the rate of plans") {
+  const DirectPath base{BytesPerSecond(4e12), PerSecond(10), ms(4), ms(8), ms(40)};
+  const DirectPath scaled = with_deltazero(base, {2, 0.5});
   CHECK(scaled.stamp.count == 8e12);
-  CHECK(scaled.plan_requests.count == 20);
-  CHECK(scaled.eligible == base.eligible);
+  CHECK(scaled.plan_requests.count == 10);
+  CHECK(scaled.plan_time == ms(2));
+  CHECK(scaled.first_byte_p50 == ms(4));
+  CHECK(scaled.first_byte_p99 == ms(20));
 }
 
 TEST_CASE("readers split over two paths until both take as long") {
