@@ -12,14 +12,16 @@ std::vector<std::string> busiest(const std::map<std::string, Station>& stations,
   std::stable_sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
     const Station& left = stations.at(a);
     const Station& right = stations.at(b);
-    if (left.utilization_p99 != right.utilization_p99) {
-      return left.utilization_p99 > right.utilization_p99;
+    if (left.utilization_mean != right.utilization_mean) {
+      return left.utilization_mean > right.utilization_mean;
     }
-    return left.utilization_mean > right.utilization_mean;
+    return left.utilization_p99 > right.utilization_p99;
   });
   if (names.size() > limit) names.resize(limit);
   return names;
 }
+
+bool is_compute(const std::string& station) { return station.rfind("gpu.", 0) == 0; }
 
 Binding find_binding(const std::map<std::string, Station>& stations) {
   Binding binding;

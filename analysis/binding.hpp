@@ -12,14 +12,20 @@ namespace fleetcache::analysis {
 /// Below this utilisation (99th percentile) a resource had no effect.
 inline constexpr double kIdle = 0.01;
 
-/// The station of highest p99 utilisation; ties go to the higher mean, then to the first name.
-/// `plus_10_percent` is left empty, with the reason.
+/// The station of highest mean utilisation; ties go to the higher p99, then to the first name. The
+/// p99 of a link is that of an instantaneous share: one flow alone on it is 100 %, which says that
+/// there are bursts, not that they hold anything up. `plus_10_percent` is left empty, with the
+/// reason.
 Binding find_binding(const std::map<std::string, Station>& stations);
 
 /// Parameters that set only stations below `kIdle`, sorted, each once.
 std::vector<std::string> without_effect(const std::map<std::string, Station>& stations);
 
-/// Station names, busiest first, at most `limit`.
+/// True for `gpu.JOB`, whose utilisation is the share of time with useful compute: when it is the
+/// highest, compute binds and nothing in the data path does.
+bool is_compute(const std::string& station);
+
+/// Station names, highest mean utilisation first (as in `find_binding`), at most `limit`.
 std::vector<std::string> busiest(const std::map<std::string, Station>& stations, std::size_t limit);
 
 /// Metrics that differ between two runs by more than a relative 1e-9, each with before and after.

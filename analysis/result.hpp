@@ -76,7 +76,7 @@ struct WhatIf {
 };
 
 struct Binding {
-  std::string resource;  ///< empty when no station was reported
+  std::string resource;  ///< busiest on average; empty when no station was reported
   double p99_util = 0;
   double mean_util = 0;
   std::string parameter;

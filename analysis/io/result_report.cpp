@@ -181,11 +181,15 @@ std::string what_if_line(const Result& r) {
 
 void put_bottlenecks(const Result& r, Report& report) {
   if (r.stations.empty()) return;
-  Section section{"BOTTLENECKS", {"resource", "p99 busy", "mean", "capacity"}, {}, {}};
+  Section section{"BOTTLENECKS", {"resource", "mean busy", "p99", "capacity"}, {}, {}};
   for (const std::string& name : busiest(r.stations, kStationsShown)) {
     const Station& s = r.stations.at(name);
-    section.rows.push_back({name, quantity(s.utilization_p99, "ratio"),
-                            quantity(s.utilization_mean, "ratio"), quantity(s.capacity, s.unit)});
+    section.rows.push_back({name, quantity(s.utilization_mean, "ratio"),
+                            quantity(s.utilization_p99, "ratio"), quantity(s.capacity, s.unit)});
+  }
+  if (is_compute(r.binding.resource)) {
+    section.lines.push_back("compute binds (" + r.binding.resource +
+                            "), nothing in the data path does");
   }
   section.lines.push_back(what_if_line(r));
   if (!r.no_effect.empty()) {

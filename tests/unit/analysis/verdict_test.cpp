@@ -82,18 +82,30 @@ TEST_CASE("what is left of the transient enters the error") {
   CHECK(*terms[1].abs == doctest::Approx(0.8));
 }
 
-TEST_CASE("the busiest station binds, ties go to the mean and then the name") {
-  const std::map<std::string, Station> stations = {{"a", {0.5, 0.9, 1, "1", "p.a"}},
-                                                   {"b", {0.6, 0.9, 1, "1", "p.b"}},
-                                                   {"c", {0.6, 0.9, 1, "1", "p.c"}},
-                                                   {"d", {0.0, 0.005, 1, "1", "p.d"}},
-                                                   {"e", {0.0, 0.005, 1, "1", "p.a"}}};
+TEST_CASE("the station that is busiest on average binds, ties go to the p99 and then the name") {
+  const std::map<std::string, Station> stations = {
+      {"a", {0.5, 0.9, 1, "1", "p.a"}},   {"b", {0.6, 0.9, 1, "1", "p.b"}},
+      {"c", {0.6, 0.9, 1, "1", "p.c"}},   {"d", {0.0, 0.005, 1, "1", "p.d"}},
+      {"e", {0.0, 0.005, 1, "1", "p.a"}}, {"f", {0.6, 0.8, 1, "1", "p.f"}}};
   CHECK(find_binding(stations).resource == "b");
-  CHECK(busiest(stations, 2) == std::vector<std::string>{"b", "c"});
+  CHECK(busiest(stations, 3) == std::vector<std::string>{"b", "c", "f"});
   // p.a sets an idle and a busy station: it had an effect.
   CHECK(without_effect(stations) == std::vector<std::string>{"p.d"});
   CHECK(find_binding({}).resource.empty());
   CHECK_FALSE(find_binding({}).reason.empty());
+}
+
+TEST_CASE("a burst does not bind, and a busy GPU means that compute does") {
+  // Asynchronous checkpoints: the ingress is full while one is written and idle the rest of the
+  // time.
+  const std::map<std::string, Station> stations = {
+      {"blob_ingress.eastus2", {0.11, 1.0, 1, "B/s", "p.ingress"}},
+      {"gpu.flagship", {0.99, 0.99, 64, "nodes", "p.compute"}}};
+  const Binding binding = find_binding(stations);
+  CHECK(binding.resource == "gpu.flagship");
+  CHECK(binding.p99_util == 0.99);
+  CHECK(is_compute(binding.resource));
+  CHECK_FALSE(is_compute("blob_ingress.eastus2"));
 }
 
 TEST_CASE("changed metrics lists what moved, with before and after") {
