@@ -1,6 +1,9 @@
 // Identities that every run must keep, in release builds too. Each compares two figures that were
 // counted in different places, so that a lost transfer or a byte counted twice shows.
 
+#include <algorithm>
+#include <cmath>
+
 #include "sim/world/world.hpp"
 
 namespace fleetcache::world {
@@ -9,6 +12,19 @@ namespace {
 void exact(probes::Record& record, const std::string& name, std::uint64_t lhs, std::uint64_t rhs) {
   record.conservation.push_back(
       {name, static_cast<double>(lhs), static_cast<double>(rhs), 0, lhs == rhs});
+}
+
+/// The shares of a job's time are never negative and add up to all of it.
+void time_adds_up(probes::Record& record, const std::string& job, const TrainingReport& t) {
+  probes::Check check;
+  check.name = "time of " + job + " = compute + stall + checkpoint + restore + lost";
+  check.lhs = t.elapsed_s;
+  check.rhs = t.compute_s + t.stall_s + t.checkpoint_s + t.restore_s + t.lost_s;
+  check.tolerance = 1e-9;
+  const double slack = check.tolerance * std::max(1.0, check.lhs);
+  const double least = std::min({t.compute_s, t.stall_s, t.checkpoint_s, t.restore_s, t.lost_s});
+  check.ok = least >= -slack && std::abs(check.lhs - check.rhs) <= slack;
+  record.conservation.push_back(check);
 }
 
 }  // namespace
@@ -58,6 +74,7 @@ void World::check_conservation(probes::Record& record) const {
     little(record, name + "requests", now, service->present_ns(now));
     little(record, name + "slots", now, service->present_in_slots_ns(now));
   }
+  for (const auto& job : training_) time_adds_up(record, job->job().name, job->report(now));
   const std::string audit = cache_->audit();
   record.conservation.push_back({audit.empty() ? "cache audit" : "cache audit: " + audit,
                                  audit.empty() ? 0.0 : 1.0, 0, 0, audit.empty()});

@@ -3,24 +3,31 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/gpu/jitter.hpp"
 #include "policies/base/check.hpp"
 #include "policies/base/hash.hpp"
-#include "policies/base/math.hpp"
 #include "sim/world/object_id.hpp"
 
 namespace fleetcache::world {
 namespace {
 
-// A read's tag: which member, and which of its objects (or its part of a checkpoint).
-constexpr std::uint64_t kMemberShift = 40;
-constexpr std::uint64_t kCheckpointRead = (std::uint64_t{1} << kMemberShift) - 1;
-constexpr std::uint64_t kCheckpointWrite = kCheckpointRead - 1;
-
-std::uint64_t tag_of(std::uint32_t member, std::uint64_t nth) {
-  return (std::uint64_t{member} << kMemberShift) | nth;
-}
+// A read's tag: which member, after how many failures it was asked for, and which of its objects.
+// The upper half of the last field stands for parts of checkpoints: the restore, or a write's
+// number.
+constexpr std::uint64_t kMemberShift = 44;
+constexpr std::uint64_t kGenerationShift = 34;
+constexpr std::uint64_t kGenerationMask =
+    (std::uint64_t{1} << (kMemberShift - kGenerationShift)) - 1;
+constexpr std::uint64_t kNthMask = (std::uint64_t{1} << kGenerationShift) - 1;
+constexpr std::uint64_t kWriteBase = std::uint64_t{1} << 33;
+constexpr std::uint64_t kRestore = kNthMask;
 
 }  // namespace
+
+std::uint64_t TrainingRun::tag(std::uint32_t member, std::uint64_t nth) const {
+  return (std::uint64_t{member} << kMemberShift) |
+         ((generation_ & kGenerationMask) << kGenerationShift) | nth;
+}
 
 TrainingRun::TrainingRun(const scenario::Scenario& scenario, const scenario::TrainingJob& job,
                          NodeId first, const Platform& platform, engine::EventQueue& queue,
@@ -48,18 +55,21 @@ TrainingRun::TrainingRun(const scenario::Scenario& scenario, const scenario::Tra
 void TrainingRun::start() { queue_->push(TimePoint{}, this, kBegin); }
 
 void TrainingRun::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) {
-  switch (code) {
-    case kBegin:
-      since_ = last_checkpoint_ = now;
-      return job_->checkpoint.restore_at_start ? restore(now) : resume(now);
-    case kStepDone:
-      return step_done(now);
-    case kResume:
-      total_.checkpoint_s += to_seconds(now - since_);
-      return resume(now);
-    default:
-      return issue(now, static_cast<std::uint32_t>(arg >> kMemberShift), arg & kCheckpointRead);
+  if (code == kBegin) {
+    since_ = last_checkpoint_ = now;
+    return job_->checkpoint.restore_at_start ? restore(now) : resume(now);
   }
+  if (code == kReissue) {
+    if (((arg >> kGenerationShift) & kGenerationMask) != (generation_ & kGenerationMask)) return;
+    const auto member = static_cast<std::uint32_t>(arg >> kMemberShift);
+    const std::uint64_t nth = arg & kNthMask;
+    if (nth != kRestore) return issue(now, member, nth);
+    return path_->read(now, checkpoint_part(member, durable_.number), this, arg);
+  }
+  if (arg != generation_) return;  // of a step or a pause that a failure ended
+  if (code == kStepDone) return step_done(now);
+  charge(now);
+  resume(now);
 }
 
 std::uint64_t TrainingRun::objects_for(std::uint64_t steps) const {
@@ -83,9 +93,9 @@ std::uint64_t TrainingRun::object_at(std::uint32_t member, std::uint64_t nth) co
   return object_id(namespace_, order[position % objects_]);
 }
 
-ReadRequest TrainingRun::checkpoint_part(std::uint32_t member) const {
+ReadRequest TrainingRun::checkpoint_part(std::uint32_t member, std::uint64_t number) const {
   ReadRequest part;
-  part.object = object_id(hash_name("checkpoint/" + job_->name), member);
+  part.object = object_id(hash_name("checkpoint/" + job_->name) + mix64(number), member);
   part.bytes = std::max<std::uint64_t>(1, job_->checkpoint.size.count / job_->nodes);
   part.reader = first_ + member;
   part.home = platform_->region_id(job_->region);
@@ -96,9 +106,9 @@ ReadRequest TrainingRun::checkpoint_part(std::uint32_t member) const {
 void TrainingRun::restore(TimePoint now) {
   state_ = State::kRestoring;
   since_ = now;
-  io_left_ = job_->nodes;
+  restoring_ = job_->nodes;
   for (std::uint32_t m = 0; m < job_->nodes; ++m) {
-    path_->read(now, checkpoint_part(m), this, tag_of(m, kCheckpointRead));
+    path_->read(now, checkpoint_part(m, durable_.number), this, tag(m, kRestore));
   }
 }
 
@@ -123,23 +133,43 @@ void TrainingRun::issue(TimePoint now, std::uint32_t member, std::uint64_t nth) 
   request.reader = first_ + member;
   request.home = home_;
   request.traffic = probes::TrafficClass::kDataset;
-  path_->read(now, request, this, tag_of(member, nth));
+  path_->read(now, request, this, tag(member, nth));
 }
 
-void TrainingRun::on_read_done(TimePoint now, std::uint64_t tag, bool ok) {
-  const auto member = static_cast<std::uint32_t>(tag >> kMemberShift);
-  const std::uint64_t nth = tag & kCheckpointRead;
-  if (nth == kCheckpointWrite || nth == kCheckpointRead) {
-    if (!ok) collector_->count("checkpoint.failed_parts");
-    if (io_left_ == 0 || --io_left_ > 0) return;  // asynchronous writes are waited for by nobody
-    (state_ == State::kRestoring ? total_.restore_s : total_.checkpoint_s) +=
-        to_seconds(now - since_);
-    return resume(now);
-  }
+void TrainingRun::on_read_done(TimePoint now, std::uint64_t done, bool ok) {
+  if (((done >> kGenerationShift) & kGenerationMask) != (generation_ & kGenerationMask)) return;
+  const auto member = static_cast<std::uint32_t>(done >> kMemberShift);
+  const std::uint64_t nth = done & kNthMask;
+  if (nth == kRestore) return part_restored(now, member, ok);
+  if (nth >= kWriteBase) return part_written(now, nth - kWriteBase, ok);
   if (ok) return object_arrived(now, member, nth);
   // The client gave up: the loader asks again after the longest back-off.
   collector_->count("train.reissued_reads");
-  queue_->push(now + platform_->region(home_).blob.retry.cap, this, kReissue, tag);
+  queue_->push(now + platform_->region(home_).blob.retry.cap, this, kReissue, done);
+}
+
+void TrainingRun::part_restored(TimePoint now, std::uint32_t member, bool ok) {
+  if (!ok) {
+    collector_->count("train.reissued_reads");
+    queue_->push(now + platform_->region(home_).blob.retry.cap, this, kReissue,
+                 tag(member, kRestore));
+    return;
+  }
+  if (--restoring_ > 0) return;
+  charge(now);
+  resume(now);
+}
+
+void TrainingRun::part_written(TimePoint now, std::uint64_t number, bool ok) {
+  Write& write = writes_.at(number);
+  if (!ok) collector_->count("checkpoint.failed_parts");
+  write.whole = write.whole && ok;
+  if (--write.left > 0) return;
+  if (write.whole && number > durable_.number) durable_ = write.snapshot;
+  writes_.erase(number);
+  if (job_->checkpoint.asynchronous || state_ != State::kPaused) return;
+  charge(now);
+  resume(now);
 }
 
 void TrainingRun::object_arrived(TimePoint now, std::uint32_t index, std::uint64_t nth) {
@@ -156,9 +186,8 @@ void TrainingRun::object_arrived(TimePoint now, std::uint32_t index, std::uint64
 
 void TrainingRun::try_step(TimePoint now) {
   if (state_ != State::kWaiting || down_ > 0 || ready_ < members_.size()) return;
-  const double stall = to_seconds(now - since_);
-  total_.stall_s += stall;
-  stall_series_->add(stall);
+  stall_series_->add(to_seconds(now - since_));
+  charge(now);
   ++step_;
   state_ = State::kComputing;
   since_ = now;
@@ -166,24 +195,15 @@ void TrainingRun::try_step(TimePoint now) {
   ready_ = static_cast<std::uint32_t>(
       std::count_if(members_.begin(), members_.end(),
                     [needed](const Member& member) { return member.arrived >= needed; }));
-  step_compute_ = job_->compute;
-  if (job_->compute_cv > 0) {
-    // Mean `compute`: a log-normal of coefficient of variation c has sigma^2 = ln(1 + c^2).
-    const double sigma2 = portable_log(1 + job_->compute_cv * job_->compute_cv);
-    step_compute_ =
-        from_seconds(to_seconds(job_->compute) *
-                     portable_exp(std::sqrt(sigma2) * compute_rng_.normal() - sigma2 / 2));
-  }
-  queue_->push(now + step_compute_, this, kStepDone);
+  step_compute_ = models::jittered(job_->compute, job_->compute_cv, compute_rng_);
+  queue_->push(now + step_compute_, this, kStepDone, generation_);
   read_ahead_all(now);
 }
 
 void TrainingRun::step_done(TimePoint now) {
   ++total_.steps;
-  total_.compute_s += to_seconds(step_compute_);
-  compute_since_checkpoint_s_ += to_seconds(step_compute_);
+  charge(now);
   step_series_->add(to_seconds(step_compute_));
-  since_ = now;
   if (job_->steps > 0 && step_ >= job_->steps) {
     state_ = State::kDone;
     finished_at_ = now;
@@ -196,49 +216,87 @@ void TrainingRun::step_done(TimePoint now) {
 
 void TrainingRun::write_checkpoint(TimePoint now) {
   last_checkpoint_ = now;
-  compute_since_checkpoint_s_ = 0;
   state_ = State::kPaused;
-  collector_->count("checkpoint.written");
-  if (!job_->checkpoint.asynchronous) io_left_ = job_->nodes;
+  const std::uint64_t number = ++checkpoints_;
+  collector_->count("checkpoint.begun");
+  writes_[number] = {{number, step_, total_.steps, total_.compute_s}, job_->nodes, true};
   for (std::uint32_t m = 0; m < job_->nodes; ++m) {
-    path_->write_origin(now, checkpoint_part(m), this, tag_of(m, kCheckpointWrite));
+    path_->write_origin(now, checkpoint_part(m, number), this, tag(m, kWriteBase + number));
   }
-  if (job_->checkpoint.asynchronous) queue_->push(now + job_->checkpoint.stall, this, kResume);
+  if (job_->checkpoint.asynchronous) {
+    queue_->push(now + job_->checkpoint.stall, this, kResume, generation_);
+  }
+}
+
+// Adds time spent in a state to its share.
+void TrainingRun::add_time(TrainingReport& report, State state, double seconds) {
+  switch (state) {
+    case State::kRestoring:
+      report.restore_s += seconds;
+      break;
+    case State::kWaiting:
+      report.stall_s += seconds;
+      break;
+    case State::kComputing:
+      report.compute_s += seconds;
+      break;
+    case State::kPaused:
+      report.checkpoint_s += seconds;
+      break;
+    case State::kDown:
+      report.lost_s += seconds;
+      break;
+    case State::kDone:
+      break;
+  }
+}
+
+void TrainingRun::charge(TimePoint now) {
+  add_time(total_, state_, to_seconds(now - since_));
+  since_ = now;
 }
 
 void TrainingRun::node_down(TimePoint now, NodeId node) {
-  if (!mine(node) || state_ == State::kDone) return;
-  if (down_++ == 0 && state_ == State::kWaiting) {
-    total_.stall_s += to_seconds(now - since_);
-    since_ = now;
+  if (!mine(node) || state_ == State::kDone || down_++ > 0) return;
+  charge(now);
+  state_ = State::kDown;
+  ++generation_;
+  writes_.clear();
+  go_back();
+}
+
+// Undoes the work since the last durable checkpoint, but for what the warm-up has already booked.
+void TrainingRun::go_back() {
+  const double kept = std::max(durable_.compute_s, at_warmup_.compute_s);
+  total_.lost_s += std::max(0.0, total_.compute_s - kept);
+  total_.compute_s = std::min(total_.compute_s, kept);
+  total_.steps = std::min(total_.steps, std::max(durable_.steps_done, at_warmup_.steps));
+  step_ = durable_.step;
+  for (Member& member : members_) {
+    member.issued = member.arrived = objects_for(step_);
+    std::fill(member.there.begin(), member.there.end(), 0);
   }
+  const std::uint64_t needed = objects_for(step_ + 1);
+  ready_ = objects_for(step_) >= needed ? job_->nodes : 0;
 }
 
 void TrainingRun::node_up(TimePoint now, NodeId node) {
   if (!mine(node) || state_ == State::kDone || --down_ > 0) return;
   collector_->count("train.restarts");
-  total_.lost_s += compute_since_checkpoint_s_;
-  total_.compute_s -= compute_since_checkpoint_s_;
-  compute_since_checkpoint_s_ = 0;
-  if (state_ != State::kWaiting) return;
-  total_.lost_s += to_seconds(now - since_);
-  since_ = now;
-  if (job_->checkpoint.size.count > 0) return restore(now);
-  try_step(now);
+  charge(now);
+  last_checkpoint_ = now;
+  const bool restores = durable_.number > 0 || job_->checkpoint.restore_at_start;
+  return restores ? restore(now) : resume(now);
 }
 
 void TrainingRun::end_warmup(TimePoint now) { at_warmup_ = report(now); }
 
 TrainingReport TrainingRun::report(TimePoint now) const {
-  TrainingReport r = total_;
   const TimePoint end = state_ == State::kDone ? finished_at_ : now;
-  const double open = to_seconds(end - std::min(since_, end));
-  if (state_ == State::kComputing) r.compute_s += open;
-  if (state_ == State::kWaiting) (down_ > 0 ? r.lost_s : r.stall_s) += open;
-  if (state_ == State::kPaused) r.checkpoint_s += open;
-  if (state_ == State::kRestoring) r.restore_s += open;
+  TrainingReport r = total_;
+  add_time(r, state_, to_seconds(end - std::min(since_, end)));
   r.elapsed_s = to_seconds(end);
-  r.epochs_begun = members_.empty() ? 0 : members_[0].issued * job_->nodes / objects_ + 1;
+  r.epochs_begun = members_[0].issued * job_->nodes / objects_ + 1;
   r.steps -= at_warmup_.steps;
   r.compute_s -= at_warmup_.compute_s;
   r.stall_s -= at_warmup_.stall_s;

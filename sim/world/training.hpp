@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,14 +12,15 @@
 
 namespace fleetcache::world {
 
+/// Where a job's time went since the warm-up. The five shares and `elapsed_s` add up.
 struct TrainingReport {
-  std::uint64_t steps = 0;
-  std::uint64_t epochs_begun = 0;
-  double compute_s = 0;     ///< useful: completed steps times their compute time
-  double stall_s = 0;       ///< waiting for input
-  double checkpoint_s = 0;  ///< standing still for checkpoints
-  double restore_s = 0;     ///< before the first step
-  double lost_s = 0;        ///< waiting for failed nodes
+  std::uint64_t steps = 0;         ///< completed and not lost
+  std::uint64_t epochs_begun = 0;  ///< since the start of the run
+  double compute_s = 0;            ///< useful: steps that count
+  double stall_s = 0;              ///< waiting for input
+  double checkpoint_s = 0;         ///< standing still for checkpoints
+  double restore_s = 0;            ///< reading a checkpoint back
+  double lost_s = 0;               ///< nodes down, and work since the last durable checkpoint
   double elapsed_s = 0;
 };
 
@@ -31,8 +33,10 @@ class TrainingRun : private engine::EventHandler, private ReadClient {
 
   /// Begins at time 0: restore, then steps until the horizon or the job's number of steps.
   void start();
-  /// A node fails or comes back. While one of the job's is down no step starts; afterwards the job
-  /// restores its last checkpoint, and the steps since then were for nothing.
+  /// A node fails or comes back. The first failure stops the job at once: the running step, reads
+  /// and checkpoint writes under way are void. When all nodes are back the job restores its last
+  /// durable checkpoint (one whose parts were all written) and goes on from its step; the steps
+  /// since then are lost. Losses are charged to the present window only, never to the warm-up.
   void node_down(TimePoint now, NodeId node);
   void node_up(TimePoint now, NodeId node);
   void end_warmup(TimePoint now);
@@ -43,11 +47,23 @@ class TrainingRun : private engine::EventHandler, private ReadClient {
 
  private:
   enum Code : std::uint32_t { kBegin, kStepDone, kResume, kReissue };
-  enum class State : std::uint8_t { kRestoring, kWaiting, kComputing, kPaused, kDone };
+  enum class State : std::uint8_t { kRestoring, kWaiting, kComputing, kPaused, kDown, kDone };
   struct Member {
     std::uint64_t issued = 0;         // objects asked for so far
     std::uint64_t arrived = 0;        // objects that arrived without a gap before them
     std::vector<std::uint8_t> there;  // ring over the read-ahead window: which arrived early
+  };
+  /// What a checkpoint holds: where the job goes back to.
+  struct Snapshot {
+    std::uint64_t number = 0;  // 0: the state before step 1
+    std::uint64_t step = 0;
+    std::uint64_t steps_done = 0;
+    double compute_s = 0;
+  };
+  struct Write {
+    Snapshot snapshot;
+    std::uint32_t left = 0;
+    bool whole = true;  // no part was given up
   };
 
   void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
@@ -59,12 +75,19 @@ class TrainingRun : private engine::EventHandler, private ReadClient {
   void try_step(TimePoint now);
   void step_done(TimePoint now);
   void write_checkpoint(TimePoint now);
+  void part_written(TimePoint now, std::uint64_t number, bool ok);
+  void part_restored(TimePoint now, std::uint32_t member, bool ok);
   void resume(TimePoint now);
+  void go_back();
+  /// Books the time since the present state began.
+  void charge(TimePoint now);
+  static void add_time(TrainingReport& report, State state, double seconds);
+  std::uint64_t tag(std::uint32_t member, std::uint64_t nth) const;
   bool mine(NodeId node) const { return node >= first_ && node < first_ + job_->nodes; }
   std::uint64_t objects_for(std::uint64_t steps) const;
   std::uint64_t allowed() const;
   std::uint64_t object_at(std::uint32_t member, std::uint64_t nth) const;
-  ReadRequest checkpoint_part(std::uint32_t member) const;
+  ReadRequest checkpoint_part(std::uint32_t member, std::uint64_t number) const;
 
   const scenario::TrainingJob* job_;
   const Platform* platform_;
@@ -83,13 +106,16 @@ class TrainingRun : private engine::EventHandler, private ReadClient {
   std::vector<Member> members_;
   std::uint32_t ready_ = 0;  // members that hold everything the next step needs
   State state_ = State::kRestoring;
-  std::uint64_t step_ = 0;     // steps begun
-  std::uint64_t io_left_ = 0;  // restore reads or synchronous checkpoint writes under way
-  std::uint32_t down_ = 0;
-  TimePoint since_;  // when the present state began
+  std::uint64_t step_ = 0;        // steps begun
+  std::uint64_t generation_ = 0;  // failures so far: what was asked for before one is void
+  std::uint32_t restoring_ = 0;   // parts of the restore under way
+  std::uint32_t down_ = 0;        // nodes of the job that are down
+  TimePoint since_;               // when the present state began
   TimePoint last_checkpoint_;
-  double compute_since_checkpoint_s_ = 0;
   Duration step_compute_;
+  std::uint64_t checkpoints_ = 0;          // begun
+  std::map<std::uint64_t, Write> writes_;  // by number
+  Snapshot durable_;
   TrainingReport total_;
   TrainingReport at_warmup_;
   TimePoint finished_at_;

@@ -58,7 +58,44 @@ TEST_CASE("a failed node's copies are gone and are read from the origin again") 
   CHECK(failed.broken == "");
   CHECK(calm.bytes.at("dataset/front_end") == 40 * 100e6);
   CHECK(failed.bytes.at("dataset/front_end") > calm.bytes.at("dataset/front_end"));
-  CHECK(failed.metrics.at("train.j.lost_s") > 1.9);
+  // No checkpoints: two seconds down, and everything computed in the five before is for nothing.
+  const double computed = 60 * 0.1;
+  CHECK(failed.metrics.at("train.j.lost_s") > 2.0);
+  CHECK(failed.metrics.at("train.j.lost_s") <= 2.0 + 5.0);
+  CHECK(failed.metrics.at("train.j.steps") == 60);
+  CHECK(failed.metrics.at("train.j.goodput") < computed / (computed + 2.0));
+}
+
+TEST_CASE("a failed job goes back to its last durable checkpoint and reads that one") {
+  // 1 node, reads hidden behind 1 s of compute; a checkpoint of 1 GB each 10 s, copied in 0.5 s and
+  // written in 1 s. Step 1 starts at 0.2 s, so checkpoints begin at the step ends 10.2 s and 20.7
+  // s; after the second the job computes from 21.2 s until the node fails at 25 s for 3 s.
+  auto s = tiny_training(1, 10000, 40);
+  s.training["j"].compute = from_seconds(1);
+  s.training["j"].checkpoint = {Bytes(kGB), from_seconds(10), from_seconds(0.5), true, false};
+  s.events = {{from_seconds(25), scenario::EventKind::kFailNode, "r", 0, from_seconds(3), 0}};
+  const Outcome o = run_forked(s);
+  REQUIRE(o.error == "");
+  CHECK(o.broken == "");
+  CHECK(o.metrics.at("train.j.steps") == 40);
+  // Lost: 3 s down and the work since the second checkpoint, 25 - 21.2 s.
+  CHECK(o.metrics.at("train.j.lost_s") == doctest::Approx(3 + 3.8).epsilon(0.001));
+  // The restore reads 1 GB from the origin at 1 GB/s, beside the read-ahead.
+  CHECK(o.bytes.at("checkpoint/front_end") == 1e9);
+  CHECK(o.metrics.at("train.j.restore_s") >= 1.0);
+}
+
+TEST_CASE("a failure just after the warm-up never makes goodput negative") {
+  auto s = tiny_training(4, 10000, 0);
+  s.horizon = from_seconds(60);
+  s.warmup = from_seconds(50);
+  s.training["j"].checkpoint = {Bytes(kGB), from_seconds(1000), from_seconds(0.5), true, false};
+  s.events = {{from_seconds(52), scenario::EventKind::kFailNode, "r", 0, from_seconds(1), 0}};
+  const Outcome o = run_forked(s);
+  REQUIRE(o.error == "");
+  CHECK(o.broken == "");
+  CHECK(o.metrics.at("train.j.goodput") >= 0);
+  CHECK(o.metrics.at("train.j.goodput") < 0.25);
 }
 
 TEST_CASE("a throttled origin slows the job for as long as it lasts") {
