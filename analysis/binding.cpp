@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/error_vector.hpp"
+
 namespace fleetcache::analysis {
 
 std::vector<std::string> busiest(const std::map<std::string, Station>& stations,
@@ -40,18 +42,37 @@ Binding find_binding(const std::map<std::string, Station>& stations) {
   return binding;
 }
 
-std::vector<std::string> without_effect(const std::map<std::string, Station>& stations) {
+std::vector<std::string> idle_parameters(const std::map<std::string, Station>& stations) {
   std::map<std::string, double> busiest_of;  // parameter -> highest utilisation
   for (const auto& [name, station] : stations) {
     if (station.parameter.empty()) continue;
     double& highest = busiest_of[station.parameter];
-    highest = std::max(highest, station.utilization_p99);
+    highest = std::max({highest, station.utilization_p99, station.utilization_mean});
   }
   std::vector<std::string> idle;
   for (const auto& [parameter, utilization] : busiest_of) {
     if (utilization < kIdle) idle.push_back(parameter);
   }
   return idle;
+}
+
+std::vector<std::string> without_effect(const Result& result,
+                                        const std::vector<Objective>& judged) {
+  if (!result.binding.plus_10_percent) return {};
+  const WhatIf& what_if = *result.binding.plus_10_percent;
+  std::size_t compared = 0;
+  for (const Objective& objective : judged) {
+    const std::string& metric = objective.metric;
+    if (result.metrics.count(metric) == 0) continue;
+    ++compared;
+    const auto change = what_if.changes.find(metric);
+    if (change == what_if.changes.end()) continue;
+    const bool known = result.simulated && !has_unknown_error(result.error, metric);
+    const double allowed = known ? total_error(result.error, metric) : 0;
+    if (std::abs(change->second.second - change->second.first) > allowed) return {};
+  }
+  if (compared == 0) return {};
+  return {what_if.parameter};
 }
 
 std::map<std::string, std::pair<double, double>> changed_metrics(

@@ -9,7 +9,8 @@
 
 namespace fleetcache::analysis {
 
-/// Below this utilisation (99th percentile) a resource had no effect.
+/// Below this utilisation (mean and 99th percentile) a resource is idle. That is no proof that it
+/// has no effect: a faster link shortens each transfer, however few there are.
 inline constexpr double kIdle = 0.01;
 
 /// The station of highest mean utilisation; ties go to the higher p99, then to the first name. The
@@ -19,7 +20,12 @@ inline constexpr double kIdle = 0.01;
 Binding find_binding(const std::map<std::string, Station>& stations);
 
 /// Parameters that set only stations below `kIdle`, sorted, each once.
-std::vector<std::string> without_effect(const std::map<std::string, Station>& stations);
+std::vector<std::string> idle_parameters(const std::map<std::string, Station>& stations);
+
+/// Parameters whose +10 % was really evaluated and moved none of the `judged` metrics by more than
+/// the metric's error. Where the error is not known, and for closed forms (whose error is common to
+/// both answers), only no change at all counts. Empty when nothing was raised or judged.
+std::vector<std::string> without_effect(const Result& result, const std::vector<Objective>& judged);
 
 /// True for `gpu.JOB`, whose utilisation is the share of time with useful compute: when it is the
 /// highest, compute binds and nothing in the data path does.

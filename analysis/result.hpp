@@ -133,7 +133,8 @@ struct Result {
   Requests requests;
   std::map<std::string, Station> stations;
   Binding binding;
-  std::vector<std::string> no_effect;  ///< parameters
+  std::vector<std::string> no_effect;  ///< parameters whose +10 % moved no objective
+  std::vector<std::string> idle;       ///< parameters of resources under 1 % busy
   std::vector<ErrorTerm> error;
   std::vector<Conservation> conservation;
   std::map<std::string, std::uint64_t> assumptions;  ///< kind of input -> how many

@@ -196,6 +196,7 @@ json to_json(const analysis::Result& r) {
           {"stations", stations_json(r.stations)},
           {"binding", binding_json(r.binding)},
           {"no_effect", r.no_effect},
+          {"idle", r.idle},
           {"error", error_json(r.error)},
           {"conservation", conservation_json(r.conservation)},
           {"assumptions", r.assumptions},

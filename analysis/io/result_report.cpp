@@ -179,6 +179,18 @@ std::string what_if_line(const Result& r) {
          "): " + changes + "; by " + what_if.source;
 }
 
+/// A job may still wait now and then: the busiest of the data path is named beside the GPU.
+std::string compute_line(const Result& r) {
+  std::string line = "compute binds (" + r.binding.resource + "), nothing in the data path does";
+  for (const std::string& name : busiest(r.stations, r.stations.size())) {
+    if (is_compute(name)) continue;
+    const Station& s = r.stations.at(name);
+    return line + ": its busiest is " + name + ", " + quantity(s.utilization_mean, "ratio") +
+           " on average, p99 " + quantity(s.utilization_p99, "ratio");
+  }
+  return line;
+}
+
 void put_bottlenecks(const Result& r, Report& report) {
   if (r.stations.empty()) return;
   Section section{"BOTTLENECKS", {"resource", "mean busy", "p99", "capacity"}, {}, {}};
@@ -187,13 +199,14 @@ void put_bottlenecks(const Result& r, Report& report) {
     section.rows.push_back({name, quantity(s.utilization_mean, "ratio"),
                             quantity(s.utilization_p99, "ratio"), quantity(s.capacity, s.unit)});
   }
-  if (is_compute(r.binding.resource)) {
-    section.lines.push_back("compute binds (" + r.binding.resource +
-                            "), nothing in the data path does");
-  }
+  if (is_compute(r.binding.resource)) section.lines.push_back(compute_line(r));
   section.lines.push_back(what_if_line(r));
   if (!r.no_effect.empty()) {
-    section.lines.push_back("no effect (under 1 % busy): " + joined(r.no_effect));
+    section.lines.push_back("no effect seen: +10 % of " + joined(r.no_effect) +
+                            " moved no objective by more than its error");
+  }
+  if (!r.idle.empty()) {
+    section.lines.push_back("idle (under 1 % busy, not proof of no effect): " + joined(r.idle));
   }
   report.sections.push_back(section);
 }

@@ -109,7 +109,8 @@ void conclude(const scenario::Loaded& loaded, analysis::Result& result) {
   result.verdict =
       analysis::draw_verdicts(objectives, result.metrics, result.error, result.interrupted);
   if (result.binding.resource.empty()) result.binding = analysis::find_binding(result.stations);
-  result.no_effect = analysis::without_effect(result.stations);
+  result.no_effect = analysis::without_effect(result, objectives);
+  result.idle = analysis::idle_parameters(result.stations);
 }
 
 bool conserved(const analysis::Result& result) {

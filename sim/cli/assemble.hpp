@@ -15,8 +15,8 @@ namespace fleetcache::cli {
 /// Copies a record and the facts of its scenario; no verdicts, errors or variants yet.
 analysis::Result assemble(const scenario::Loaded& loaded, const probes::Record& record);
 
-/// Draws what follows from the figures: error vector, verdicts, binding resource, what had no
-/// effect. Call after replicates are in.
+/// Draws what follows from the figures: error vector, verdicts, binding resource, what is
+/// idle and what had no effect. Call after replicates and the +10 % re-run are in.
 void conclude(const scenario::Loaded& loaded, analysis::Result& result);
 
 /// True when every conservation check holds.

@@ -32,7 +32,7 @@ Result sample() {
   r.stations["nic eastus2"] = {0.001, 0.002, 25e9, "B/s", "regions.eastus2.pools.train.sku.nic"};
   r.binding = {"blob egress eastus2",         0.96, 0.5,
                "regions.eastus2.blob.egress", {},   "not asked for"};
-  r.no_effect = {"regions.eastus2.pools.train.sku.nic"};
+  r.idle = {"regions.eastus2.pools.train.sku.nic"};
   r.verdict.push_back(
       {{"infer.chat.ttft_p99", true, 0.5}, State::kMet, 0.25, "s", 0.04, 0.25, 0.05, ""});
   r.error.push_back({"seed", "infer.chat.ttft_p99", 0.04, "spread of 3 seeds", false});
@@ -78,7 +78,7 @@ TEST_CASE("a result document has every part of the contract and reads back") {
   const auto document = io::to_json(sample());
   for (const char* key :
        {"schema", "scenario_digest", "rung", "verdict", "metrics", "bytes", "requests", "binding",
-        "no_effect", "error", "conservation", "assumptions", "manifest"}) {
+        "no_effect", "idle", "error", "conservation", "assumptions", "manifest"}) {
     CHECK_MESSAGE(document.contains(key), key);
   }
   CHECK(document["verdict"][0]["ci"][0].get<double>() == doctest::Approx(0.21));
@@ -127,8 +127,8 @@ TEST_CASE("the table says the verdict first, keeps to 80 columns and names what 
   CHECK(text.find("peer_nvme") == std::string::npos);
   CHECK(text.find("broken has no answer: exit code 2, no such policy") != std::string::npos);
   CHECK(text.find("blob egress eastus2") != std::string::npos);
-  CHECK(text.find("no effect (under 1 % busy): regions.eastus2.pools.train.sku.nic") !=
-        std::string::npos);
+  CHECK(text.find("idle (under 1 % busy, not proof of no effect):") != std::string::npos);
+  CHECK(text.find("no effect seen") == std::string::npos);
   CHECK(text.find("conservation 1/1 checks hold") != std::string::npos);
   CHECK(text.find("1 more metric with --format json") != std::string::npos);
   CHECK(text.find("REPRODUCE\n  fleetcache run sample") != std::string::npos);

@@ -89,8 +89,8 @@ TEST_CASE("the station that is busiest on average binds, ties go to the p99 and 
       {"e", {0.0, 0.005, 1, "1", "p.a"}}, {"f", {0.6, 0.8, 1, "1", "p.f"}}};
   CHECK(find_binding(stations).resource == "b");
   CHECK(busiest(stations, 3) == std::vector<std::string>{"b", "c", "f"});
-  // p.a sets an idle and a busy station: it had an effect.
-  CHECK(without_effect(stations) == std::vector<std::string>{"p.d"});
+  // p.a sets an idle and a busy station: it is not idle.
+  CHECK(idle_parameters(stations) == std::vector<std::string>{"p.d"});
   CHECK(find_binding({}).resource.empty());
   CHECK_FALSE(find_binding({}).reason.empty());
 }
@@ -106,6 +106,28 @@ TEST_CASE("a burst does not bind, and a busy GPU means that compute does") {
   CHECK(binding.p99_util == 0.99);
   CHECK(is_compute(binding.resource));
   CHECK_FALSE(is_compute("blob_ingress.eastus2"));
+}
+
+TEST_CASE("no effect is claimed only for what a +10 % re-run did not move beyond the error") {
+  Result r;
+  r.stations["nic"] = {0.003, 0.003, 1, "B/s", "p.nic"};  // idle, and still it may matter
+  r.metrics = {{"ttft", {1.0, "s", 0}}, {"other", {1.0, "s", 0}}};
+  r.error = {{"seed", "ttft", 0.1, "", false}};
+  const std::vector<Objective> judged = {{"ttft", true, 2}, {"absent", true, 2}};
+  CHECK(without_effect(r, judged).empty());  // nothing was raised
+  r.binding.plus_10_percent = WhatIf{"p.nic", "1", "2", "a re-run", {{"other", {1.0, 0.5}}}};
+  CHECK(without_effect(r, judged) == std::vector<std::string>{"p.nic"});
+  CHECK(without_effect(r, {}).empty());                      // nothing was judged
+  r.binding.plus_10_percent->changes["ttft"] = {1.0, 0.95};  // 0.05 <= 0.1
+  CHECK(without_effect(r, judged) == std::vector<std::string>{"p.nic"});
+  r.simulated = false;  // closed forms have no noise: 0.05 is a change
+  CHECK(without_effect(r, judged).empty());
+  r.simulated = true;
+  r.binding.plus_10_percent->changes["ttft"] = {1.0, 0.85};  // 0.15 > 0.1
+  CHECK(without_effect(r, judged).empty());
+  r.binding.plus_10_percent->changes["ttft"] = {1.0, 0.95};
+  r.error.push_back({"warmup", "ttft", std::nullopt, "", false});
+  CHECK(without_effect(r, judged).empty());  // the error is not known
 }
 
 TEST_CASE("changed metrics lists what moved, with before and after") {
