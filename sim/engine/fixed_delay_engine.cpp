@@ -17,6 +17,7 @@ class FixedDelayEngine final : public FlowEngine, private EventHandler {
   LinkId add_link(std::string_view, BytesPerSecond capacity, LinkKind) override {
     FLEETCACHE_CHECK(capacity.count > 0, "a link needs a positive capacity");
     bytes_.push_back(0);
+    capacity_.push_back(capacity);
     return static_cast<LinkId>(bytes_.size() - 1);
   }
   void set_capacity(LinkId, BytesPerSecond) override {}
@@ -47,6 +48,7 @@ class FixedDelayEngine final : public FlowEngine, private EventHandler {
 
   std::uint64_t link_bytes(LinkId id) const override { return bytes_[id]; }
   BytesPerSecond link_usage(LinkId) const override { return BytesPerSecond(0); }
+  BytesPerSecond link_capacity(LinkId id) const override { return capacity_[id]; }
   const FlowStats& stats() const override { return stats_; }
 
  private:
@@ -70,6 +72,7 @@ class FixedDelayEngine final : public FlowEngine, private EventHandler {
   EventQueue* queue_ = nullptr;
   std::deque<Flow> live_;
   std::vector<std::uint64_t> bytes_;
+  std::vector<BytesPerSecond> capacity_;
   FlowStats stats_;
 };
 

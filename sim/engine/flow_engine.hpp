@@ -60,6 +60,8 @@ class FlowEngine {
   virtual std::uint64_t link_bytes(LinkId link) const = 0;
   /// What the live flows together get of the link right now. O(flows on it).
   virtual BytesPerSecond link_usage(LinkId link) const = 0;
+  /// Its capacity right now: of a kVariable link what set_capacity left of it.
+  virtual BytesPerSecond link_capacity(LinkId link) const = 0;
   virtual const FlowStats& stats() const = 0;
 };
 

@@ -120,6 +120,9 @@ class SimGridEngine final : public FlowEngine {
   BytesPerSecond link_usage(LinkId id) const override {
     return BytesPerSecond(shim::usage(*links_[id].handle));
   }
+  BytesPerSecond link_capacity(LinkId id) const override {
+    return BytesPerSecond(links_[id].effective);
+  }
   const FlowStats& stats() const override { return stats_; }
 
  private:

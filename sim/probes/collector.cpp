@@ -62,7 +62,8 @@ void Collector::written(const char* medium, TrafficClass c, std::uint64_t bytes)
   writes_[std::string(name_of(c))][medium] += bytes;
 }
 
-void Collector::end_warmup() {
+void Collector::end_warmup(TimePoint now) {
+  for (auto& [name, population] : populations_) population.end_warmup(now);
   served_at_warmup_ = served_;
   counters_.clear();
   for (auto& [name, series] : series_) series.clear();

@@ -57,7 +57,7 @@ class Collector {
 
   /// Forgets the figures that describe steady state (bytes by tier, series, counters); what
   /// conservation compares is kept from the start.
-  void end_warmup();
+  void end_warmup(TimePoint now);
 
   std::uint64_t counter(const std::string& name) const;
   std::uint64_t served_since_warmup(TrafficClass c, Tier t) const;

@@ -24,6 +24,20 @@ class Population {
     sojourn_ns_ += (now - entered).count;
   }
 
+  /// Starts the measured window: what happened before is subtracted from the `measured_` figures.
+  void end_warmup(TimePoint now) {
+    integral_at_warmup_ = integral_ns(now);
+    arrivals_at_warmup_ = arrivals_;
+    departures_at_warmup_ = departures_;
+    sojourn_at_warmup_ = sojourn_ns_;
+  }
+  std::int64_t measured_integral_ns(TimePoint now) const {
+    return integral_ns(now) - integral_at_warmup_;
+  }
+  std::uint64_t measured_arrivals() const { return arrivals_ - arrivals_at_warmup_; }
+  std::uint64_t measured_departures() const { return departures_ - departures_at_warmup_; }
+  std::int64_t measured_sojourn_ns() const { return sojourn_ns_ - sojourn_at_warmup_; }
+
   std::int64_t inside() const { return inside_; }
   std::uint64_t arrivals() const { return arrivals_; }
   std::uint64_t departures() const { return departures_; }
@@ -46,6 +60,10 @@ class Population {
   std::int64_t integral_ns_ = 0;
   std::int64_t sojourn_ns_ = 0;
   TimePoint last_;
+  std::int64_t integral_at_warmup_ = 0;
+  std::int64_t sojourn_at_warmup_ = 0;
+  std::uint64_t arrivals_at_warmup_ = 0;
+  std::uint64_t departures_at_warmup_ = 0;
 };
 
 }  // namespace fleetcache::probes

@@ -260,7 +260,8 @@ void DataPath::finish(TimePoint now, std::uint32_t id, bool ok) {
     ok ? collector_->request_done() : collector_->request_failed();
   } else {
     reads_->leave(now, op.started);
-    latency_[static_cast<std::size_t>(op.tier)]->add(to_seconds(now - op.started));
+    const bool whole = counted(op) || op.kind == Kind::kFetch;  // not the inner half of another
+    if (ok && whole) latency_[static_cast<std::size_t>(op.tier)]->add(to_seconds(now - op.started));
   }
   if (counted(op)) ok ? collector_->request_done() : collector_->request_failed();
   if (counted(op) || op.kind == Kind::kFetch) {

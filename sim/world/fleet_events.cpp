@@ -1,5 +1,7 @@
 #include "sim/world/fleet_events.hpp"
 
+#include <algorithm>
+
 namespace fleetcache::world {
 
 void FleetEvents::start() {
@@ -33,11 +35,23 @@ std::vector<NodeId> FleetEvents::nodes_of(const scenario::FleetEvent& event) con
 
 void FleetEvents::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) {
   const scenario::FleetEvent& event = scenario_->events[arg];
+  active_[arg] = code == kBegin;
   if (event.kind == scenario::EventKind::kThrottleOrigin) {
-    return origin_->throttle(platform_->region_id(event.region),
-                             code == kBegin ? event.factor : 1.0);
+    return throttle(platform_->region_id(event.region));
   }
   for (const NodeId node : nodes_of(event)) code == kBegin ? fail(now, node) : recover(now, node);
+}
+
+// Of several throttles at once the deepest holds.
+void FleetEvents::throttle(RegionId region) {
+  double share = 1.0;
+  for (std::size_t i = 0; i < scenario_->events.size(); ++i) {
+    const scenario::FleetEvent& event = scenario_->events[i];
+    const bool here = event.kind == scenario::EventKind::kThrottleOrigin && active_[i] &&
+                      platform_->region_id(event.region) == region;
+    if (here) share = std::min(share, event.factor);
+  }
+  origin_->throttle(region, share);
 }
 
 void FleetEvents::fail(TimePoint now, NodeId node) {

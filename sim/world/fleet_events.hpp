@@ -21,7 +21,8 @@ class FleetEvents : private engine::EventHandler {
         cache_(&cache),
         origin_(&origin),
         jobs_(&jobs),
-        down_(platform.nodes(), 0) {}
+        down_(platform.nodes(), 0),
+        active_(scenario.events.size(), 0) {}
 
   void start();
 
@@ -32,6 +33,7 @@ class FleetEvents : private engine::EventHandler {
   std::vector<NodeId> nodes_of(const scenario::FleetEvent& event) const;
   void fail(TimePoint now, NodeId node);
   void recover(TimePoint now, NodeId node);
+  void throttle(RegionId region);
 
   const scenario::Scenario* scenario_;
   const Platform* platform_;
@@ -39,7 +41,8 @@ class FleetEvents : private engine::EventHandler {
   CacheService* cache_;
   OriginService* origin_;
   const std::vector<std::unique_ptr<TrainingRun>>* jobs_;
-  std::vector<std::uint32_t> down_;  // by node: events that keep it down
+  std::vector<std::uint32_t> down_;   // by node: events that keep it down
+  std::vector<std::uint8_t> active_;  // by event
 };
 
 }  // namespace fleetcache::world

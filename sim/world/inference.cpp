@@ -203,11 +203,11 @@ std::uint64_t InferenceRun::requests_digest() const {
   return digest.value();
 }
 
-double InferenceRun::slot_utilization(TimePoint now) const {
+double InferenceRun::slot_utilization(TimePoint now, Duration measured) const {
   const double slots = static_cast<double>(service_->nodes) * service_->prefill_slots;
-  return now.ns == 0 ? 0
-                     : static_cast<double>(in_service_->integral_ns(now)) /
-                           (static_cast<double>(now.ns) * slots);
+  if (measured.count == 0) return 0;
+  return static_cast<double>(in_service_->measured_integral_ns(now)) /
+         (static_cast<double>(measured.count) * slots);
 }
 
 }  // namespace fleetcache::world

@@ -36,8 +36,8 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   /// Nanoseconds they have spent so far: in all, and holding a slot.
   std::int64_t present_ns(TimePoint now) const;
   std::int64_t present_in_slots_ns(TimePoint now) const;
-  /// Share of time that prefill slots were taken, over [0, now].
-  double slot_utilization(TimePoint now) const;
+  /// Share of time that prefill slots were taken since the warm-up, which was `measured` ago.
+  double slot_utilization(TimePoint now, Duration measured) const;
 
  private:
   enum Code : std::uint32_t { kArrive, kPrefillDone };

@@ -43,7 +43,8 @@ class OriginService : private engine::EventHandler, private engine::FlowListener
 
   void start(TimePoint now, const OriginRequest& request, OriginClient* client, std::uint64_t tag);
 
-  /// Lowers what a region's accounts and stamp give to `share` of their peak, 0 < share <= 1.
+  /// Lowers the read bandwidth of a region's accounts and stamp to `share` of their peak,
+  /// 0 < share <= 1. Request rates, writes and the front-end fleet stay as they are.
   void throttle(RegionId region, double share);
 
   /// Operations inside a flow right now.
@@ -54,6 +55,8 @@ class OriginService : private engine::EventHandler, private engine::FlowListener
   std::uint64_t link_bytes_read() const;
   /// The same by this service's count of finished reads.
   std::uint64_t bytes_read() const { return bytes_read_; }
+  void end_warmup() { bytes_at_warmup_ = bytes_read_; }
+  std::uint64_t bytes_read_since_warmup() const { return bytes_read_ - bytes_at_warmup_; }
 
  private:
   enum Code : std::uint32_t { kAttempt, kPlan, kPlanReady, kFirstByte };
@@ -100,6 +103,7 @@ class OriginService : private engine::EventHandler, private engine::FlowListener
   std::map<std::pair<NodeId, std::uint64_t>, TimePoint> leases_;  // (node, object) -> end
   Pool<Operation> operations_;
   std::uint64_t bytes_read_ = 0;
+  std::uint64_t bytes_at_warmup_ = 0;
 };
 
 }  // namespace fleetcache::world

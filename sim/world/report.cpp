@@ -58,9 +58,7 @@ probes::Record World::record() const {
   return record;
 }
 
-double World::measured_seconds() const {
-  return to_seconds(queue_.now() - std::min(warmup_end_, queue_.now()));
-}
+Duration World::measured() const { return queue_.now() - std::min(warmup_end_, queue_.now()); }
 
 void World::report_training(probes::Record& record) const {
   double nodes = 0, useful = 0, stalled = 0, elapsed = 0;
@@ -104,8 +102,8 @@ void World::report_inference(probes::Record& record) const {
     for (const char* part : {"ttft", "ttft_queue", "ttft_fetch", "ttft_prefill"}) {
       add_latency(record, name + part, collector_.all_series().at(name + part));
     }
-    record.metrics[name + "slot_utilization"] = {service->slot_utilization(queue_.now()), "ratio",
-                                                 0};
+    record.metrics[name + "slot_utilization"] = {
+        service->slot_utilization(queue_.now(), measured()), "ratio", 0};
     if (service->requests_total() > service->requests_arrived()) {
       record.notes.push_back(service->service().name + ": " +
                              std::to_string(service->requests_arrived()) + " of " +
@@ -192,12 +190,13 @@ void World::report_origin(probes::Record& record) const {
   record.metrics["origin.plans"] = {static_cast<double>(collector_.counter("origin.plans")), "1",
                                     0};
   record.metrics["origin.bytes_per_second"] = {
-      ratio(static_cast<double>(origin_->link_bytes_read()), to_seconds(queue_.now())), "B/s", 0};
+      ratio(static_cast<double>(origin_->bytes_read_since_warmup()), to_seconds(measured())), "B/s",
+      0};
 }
 
 void World::report_stations(probes::Record& record) const {
   stations_->report(record.stations);
-  const double seconds = to_seconds(queue_.now());
+  const double seconds = to_seconds(measured());
   for (const auto& job : training_) {
     const TrainingReport r = job->report(queue_.now());
     probes::Station station;
@@ -211,16 +210,18 @@ void World::report_stations(probes::Record& record) const {
     const auto& population =
         collector_.populations().at("infer." + service->service().name + ".slots");
     probes::Station station;
-    station.utilization_mean = station.utilization_p99 = service->slot_utilization(queue_.now());
+    station.utilization_mean = station.utilization_p99 =
+        service->slot_utilization(queue_.now(), measured());
     station.capacity =
         static_cast<double>(service->service().nodes) * service->service().prefill_slots;
     station.unit = "slots";
     station.parameter = "workloads." + service->service().name + ".prefill_tokens";
-    station.arrival_rate = ratio(static_cast<double>(population.arrivals()), seconds);
-    station.mean_population = ratio(static_cast<double>(population.integral_ns(queue_.now())),
-                                    static_cast<double>(queue_.now().ns));
-    station.mean_sojourn_s = ratio(static_cast<double>(population.sojourn_ns()) * 1e-9,
-                                   static_cast<double>(population.departures()));
+    station.arrival_rate = ratio(static_cast<double>(population.measured_arrivals()), seconds);
+    station.mean_population =
+        ratio(static_cast<double>(population.measured_integral_ns(queue_.now())),
+              static_cast<double>(measured().count));
+    station.mean_sojourn_s = ratio(static_cast<double>(population.measured_sojourn_ns()) * 1e-9,
+                                   static_cast<double>(population.measured_departures()));
     record.stations["prefill." + service->service().name] = station;
   }
   const auto attempts = static_cast<double>(collector_.counter("origin.attempts"));
@@ -231,7 +232,7 @@ void World::report_stations(probes::Record& record) const {
     station.unit = "1/s";
     station.parameter = "regions." + name + ".blob.requests";
     station.utilization_mean = station.utilization_p99 =
-        ratio(ratio(attempts, measured_seconds()), station.capacity);
+        ratio(ratio(attempts, to_seconds(measured())), station.capacity);
     record.stations["blob_requests." + name] = station;
   }
 }

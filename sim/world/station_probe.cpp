@@ -47,7 +47,7 @@ StationProbe::StationProbe(const Platform& platform, const engine::FlowEngine& f
     const topologies::LinkInfo info = fleet.link(i);
     const std::string where = info.name.substr(0, info.name.find('/'));
     Group& group = groups_[std::string(station_name(info.cls)) + "." + where];
-    group.links.emplace_back(platform.link(i), info.capacity.count);
+    group.links.push_back(platform.link(i));
     group.capacity += info.capacity.count;
     if (group.parameter.empty()) group.parameter = info.parameter;
   }
@@ -55,7 +55,8 @@ StationProbe::StationProbe(const Platform& platform, const engine::FlowEngine& f
 
 void StationProbe::sample() {
   for (auto& [name, group] : groups_) {
-    for (const auto& [link, capacity] : group.links) {
+    for (const engine::LinkId link : group.links) {
+      const double capacity = flows_->link_capacity(link).count;
       group.utilization.add(std::min(1.0, flows_->link_usage(link).count / capacity));
     }
   }

@@ -25,7 +25,7 @@ class StationProbe {
 
  private:
   struct Group {
-    std::vector<std::pair<engine::LinkId, double>> links;  // with capacity, B/s
+    std::vector<engine::LinkId> links;
     models::QuantileSketch utilization;
     double capacity = 0;
     std::string parameter;

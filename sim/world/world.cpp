@@ -185,7 +185,8 @@ void World::run() {
 
 void World::on_event(TimePoint now, std::uint32_t code, std::uint64_t) {
   if (code == kEndWarmup) {
-    collector_.end_warmup();
+    collector_.end_warmup(now);
+    origin_->end_warmup();
     stations_->clear();
     for (const auto& job : training_) job->end_warmup(now);
     return;

@@ -44,7 +44,7 @@ class World : private engine::EventHandler {
   void check_conservation(probes::Record& record) const;
   void little(probes::Record& record, const std::string& station, TimePoint now,
               std::int64_t present_ns) const;
-  double measured_seconds() const;
+  Duration measured() const;  // since the warm-up
 
   scenario::Scenario scenario_;
   RunOptions options_;

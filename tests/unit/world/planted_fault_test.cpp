@@ -30,6 +30,9 @@ class Passing : public engine::FlowEngine {
   }
   std::uint64_t link_bytes(engine::LinkId link) const override { return inner_->link_bytes(link); }
   BytesPerSecond link_usage(engine::LinkId link) const override { return inner_->link_usage(link); }
+  BytesPerSecond link_capacity(engine::LinkId link) const override {
+    return inner_->link_capacity(link);
+  }
   const engine::FlowStats& stats() const override { return inner_->stats(); }
 
  protected:
