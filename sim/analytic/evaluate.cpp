@@ -9,6 +9,7 @@
 #include "models/checkpoint/young.hpp"
 #include "models/devices/nvme.hpp"
 #include "models/gpu/prefill.hpp"
+#include "sim/analytic/checkpoints.hpp"
 #include "sim/analytic/resources.hpp"
 
 namespace fleetcache::analytic {
@@ -31,36 +32,15 @@ struct Context {
   const std::vector<double>& level;  ///< by resource: reads a second of one read under way, if full
 };
 
-double capacity_named(const Resources& resources, const std::string& name) {
-  for (const ResourceAnswer& r : resources.answer)
-    if (r.name == name) return r.capacity;
-  return std::numeric_limits<double>::infinity();
-}
-
-// Time to move a checkpoint between a job's nodes and the accounts of its region.
-double checkpoint_seconds(const Context& c, const JobView& job, bool write) {
-  const scenario::Region& region = *c.view.regions[job.region];
-  const double nic = c.view.pools[job.pool].pool->sku.nic.count;
-  const double stream = region.blob.stream.count > 0 ? region.blob.stream.count : nic;
-  double slowest = job.nodes * std::min(nic, stream);
-  const double accounts = accounts_of(c.view, c.design, job.region);
-  const bool direct = !write && c.design.path != scenario::OriginPath::kFrontEnd;
-  const double account = write ? region.blob.ingress.count : region.blob.egress.count;
-  slowest = std::min(slowest, direct ? capacity_named(c.resources, "direct_stamp." + region.name)
-                                     : accounts * account);
-  if (slowest <= 0) return std::numeric_limits<double>::infinity();
-  return bytes(job.job->checkpoint.size) / slowest;
-}
-
 void add_checkpoints(const Context& c, const JobView& job, JobAnswer& a) {
   const scenario::Checkpoint& ck = job.job->checkpoint;
   a.checkpoint_rate = checkpoint_rate(job);
   if (a.checkpoint_rate <= 0) return;
-  a.checkpoint_drain_s = checkpoint_seconds(c, job, true);
+  a.checkpoint_drain_s = write_seconds(c.view, c.design, job);
   a.checkpoint_write_s = ck.asynchronous ? to_seconds(ck.stall) : a.checkpoint_drain_s;
   const double every = to_seconds(ck.every);
   a.checkpoint_share = std::min(1.0, a.checkpoint_write_s / every);
-  a.restore_s = checkpoint_seconds(c, job, false);
+  a.restore_s = restore_seconds(c.view, c.design, job);
   const double warmup = to_seconds(c.view.scenario->warmup);
   const double measured = to_seconds(c.view.scenario->horizon) - warmup;
   if (ck.restore_at_start && measured > 0)
@@ -201,10 +181,6 @@ ServiceAnswer service_answer(const Context& c, std::uint32_t s) {
   a.ttft_p50_s = models::response_quantile(a.queue, q, 0.50);
   a.ttft_p99_s = models::response_quantile(a.queue, q, 0.99);
   return a;
-}
-
-models::FrontEndLimits limits_of(const scenario::BlobFrontEnd& blob) {
-  return {blob.requests, blob.egress, blob.ingress, blob.capacity, blob.fleet_egress};
 }
 
 RegionAnswer region_answer(const Context& c, std::uint32_t r, const std::vector<JobAnswer>& jobs) {

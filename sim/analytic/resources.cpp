@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/origin/deltazero.hpp"
-
 namespace fleetcache::analytic {
 
 namespace {
@@ -20,16 +18,6 @@ struct Flow {
   double cross_rack = 0, cross_pod = 0;  // of `peer`
   double wan = 0;
 };
-
-// The direct path or its follow-on, as the design has it.
-models::DirectPath direct_path_of(const scenario::Region& region, OriginPath path) {
-  const scenario::Bifrost& b = region.bifrost;
-  const models::DirectPath plain{b.stamp, b.plan_requests, b.plan_time, b.first_byte.p50,
-                                 b.first_byte.p99};
-  if (path != OriginPath::kDeltaZero) return plain;
-  return models::with_deltazero(
-      plain, {region.deltazero.capacity_factor, region.deltazero.latency_factor});
-}
 
 bool has_nvme_tier(const FleetView& view, const PoolView& pool) {
   if (pool.pool->sku.nvme_read.count <= 0) return false;
@@ -243,6 +231,15 @@ class Builder {
 };
 
 }  // namespace
+
+models::DirectPath direct_path_of(const scenario::Region& region, OriginPath path) {
+  const scenario::Bifrost& b = region.bifrost;
+  const models::DirectPath plain{b.stamp, b.plan_requests, b.plan_time, b.first_byte.p50,
+                                 b.first_byte.p99};
+  if (path != OriginPath::kDeltaZero) return plain;
+  return models::with_deltazero(
+      plain, {region.deltazero.capacity_factor, region.deltazero.latency_factor});
+}
 
 OriginRead origin_read(const scenario::Region& home, OriginPath path, double object) {
   const bool direct = path != OriginPath::kFrontEnd;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "models/capacity/weighted_filling.hpp"
+#include "models/origin/deltazero.hpp"
 #include "models/origin/latency.hpp"
 #include "sim/analytic/evaluate.hpp"
 
@@ -17,6 +18,9 @@ struct Resources {
 
 /// Share of a job's origin reads that end on the direct path.
 double direct_share(const FleetView& view, const Design& design, std::uint32_t region);
+
+/// The direct path of a region or its follow-on, whichever `path` is.
+models::DirectPath direct_path_of(const scenario::Region& region, scenario::OriginPath path);
 
 /// One read from an origin that is not saturated: first byte by a law, the rest a constant (plan,
 /// one stream).

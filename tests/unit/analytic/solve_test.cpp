@@ -266,6 +266,28 @@ TEST_CASE("a synchronous checkpoint costs its write time, an asynchronous one it
   CHECK(steady(s).job[0].best_interval_s == doctest::Approx(9546.7).epsilon(1e-3));
 }
 
+TEST_CASE("a checkpoint is written in parallel blocks and read back by one stream a node") {
+  scenario::Scenario s = small_fleet();
+  scenario::Region& r = s.regions["r"];
+  r.blob.accounts = 100;  // 50 GB/s in, 100 GB/s out
+  r.blob.stream = BytesPerSecond(0.1e9);
+  r.bifrost.stamp = BytesPerSecond(200e9);
+  scenario::Checkpoint& c = s.training["job"].checkpoint;
+  c.size = Bytes(100'000'000'000);  // 10 GB a node
+  c.every = from_seconds(1000);
+  CHECK(steady(s).job[0].checkpoint_drain_s == doctest::Approx(2));  // 100 GB at 50 GB/s
+  CHECK(steady(s).job[0].restore_s == doctest::Approx(100));         // 10 GB at 0.1 GB/s
+  s.origin.path = scenario::OriginPath::kBifrost;
+  CHECK(steady(s).job[0].restore_s == doctest::Approx(10));  // 10 GB at 1 GB/s
+  CHECK(steady(s).job[0].checkpoint_drain_s == doctest::Approx(2));
+  // One node of ten ends at the front end with probability 1 - 0.9^10 = 0.6513: 10 + 0.6513 x 90.
+  r.bifrost.fallback = 0.1;
+  CHECK(steady(s).job[0].restore_s == doctest::Approx(68.62).epsilon(1e-3));
+  r.bifrost.fallback = 0;
+  r.bifrost.stamp = BytesPerSecond(5e9);  // 100 GB at 5 GB/s
+  CHECK(steady(s).job[0].restore_s == doctest::Approx(20));
+}
+
 TEST_CASE(
     "with a quarter of the weights' tail outside the read-ahead a big job waits for its slowest") {
   // Ten thousand nodes, ten reads a step, read-ahead 0: E[max of 1e5 log-normal 20/80 ms] +

@@ -1,0 +1,19 @@
+/// How long a job's checkpoint is on its way, alone at the accounts of the job's region.
+#pragma once
+
+#include "models/origin/blob_front_end.hpp"
+#include "sim/analytic/fleet_view.hpp"
+
+namespace fleetcache::analytic {
+
+models::FrontEndLimits limits_of(const scenario::BlobFrontEnd& blob);
+
+/// Seconds from the nodes to the accounts: the slower of the NICs and the accounts' ingress. A blob
+/// is uploaded in blocks side by side, so no stream limits it. Infinite where nothing gets in.
+double write_seconds(const FleetView& view, const Design& design, const JobView& job);
+
+/// Seconds from the origin into all nodes, each reading its part in one stream of the path that it
+/// takes: the slower of the slowest stream and the paths' shared capacity.
+double restore_seconds(const FleetView& view, const Design& design, const JobView& job);
+
+}  // namespace fleetcache::analytic
