@@ -2,7 +2,6 @@
 
 #include <limits>
 
-#include "models/numeric.hpp"
 #include "policies/base/check.hpp"
 
 namespace fleetcache::models {
@@ -22,31 +21,6 @@ PathCapacity bifrost_capacity(const BifrostLimits& limits, BytesPerSecond front_
     bound(limits.plan_requests.count * bytes_per_plan / limits.eligible, OriginLimit::kPlan);
   }
   return out;
-}
-
-double path_time_s(const PathLaw& path, BytesPerSecond load, Bytes size) {
-  const double rho = load.count / path.capacity.count;
-  if (rho >= 1) return std::numeric_limits<double>::infinity();
-  return to_seconds(path.latency) +
-         static_cast<double>(size.count) / (path.stream.count * (1 - rho));
-}
-
-double wardrop_share(const PathLaw& a, const PathLaw& b, BytesPerSecond demand, Bytes size) {
-  FLEETCACHE_CHECK(demand.count < a.capacity.count + b.capacity.count,
-                   "a demand above both capacities has no equilibrium");
-  if (demand.count <= 0) return path_time_s(a, demand, size) <= path_time_s(b, demand, size);
-  // a's time grows with its share and b's falls, so the difference is increasing. Where both are
-  // infinite (the share leaves b above capacity), more must go to a.
-  const auto a_minus_b = [&](double share) {
-    const double time_b = path_time_s(b, BytesPerSecond(demand.count * (1 - share)), size);
-    if (time_b == std::numeric_limits<double>::infinity()) {
-      return -std::numeric_limits<double>::infinity();
-    }
-    return path_time_s(a, BytesPerSecond(demand.count * share), size) - time_b;
-  };
-  if (a_minus_b(0) >= 0) return 0;
-  if (a_minus_b(1) <= 0) return 1;
-  return bisect_increasing(a_minus_b, 0.0, 0.0, 1.0);
 }
 
 }  // namespace fleetcache::models

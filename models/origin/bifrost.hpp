@@ -1,5 +1,5 @@
-/// Capacity of the direct read path (no front end, no table layer) and its follow-on. Nothing about
-/// either is public: every number here is a parameter of the caller.
+/// Capacity of the direct read path (no front end, no table layer). Nothing about it is public:
+/// every number here is a parameter of the caller.
 #pragma once
 
 #include "models/origin/blob_front_end.hpp"
@@ -20,21 +20,5 @@ struct BifrostLimits {
 /// one plan before its lease ends. Requires: shares in [0, 1].
 PathCapacity bifrost_capacity(const BifrostLimits& limits, BytesPerSecond front_end,
                               double bytes_per_plan);
-
-/// A path for the split below: time of one read = latency + size / (stream x (1 - rho)), rho the
-/// load over the capacity.
-struct PathLaw {
-  Duration latency;
-  BytesPerSecond stream;    ///< of one read on the idle path
-  BytesPerSecond capacity;  ///< > 0
-};
-
-/// The share of `demand` on path `a` when each reader takes the path that is faster for itself:
-/// equal read times when both are used (Wardrop's first principle). Requires: demand < the sum of
-/// the capacities. Source: Wardrop 1952. Cost: a bisection.
-double wardrop_share(const PathLaw& a, const PathLaw& b, BytesPerSecond demand, Bytes size);
-
-/// Seconds of one read of `size` at `load` on a path; infinite at or above its capacity.
-double path_time_s(const PathLaw& path, BytesPerSecond load, Bytes size);
 
 }  // namespace fleetcache::models

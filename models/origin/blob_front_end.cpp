@@ -55,11 +55,6 @@ PathCapacity front_end_capacity(const FrontEndLimits& limits, std::uint32_t acco
   return out;
 }
 
-Bytes request_bound_below(const FrontEndLimits& limits) {
-  FLEETCACHE_CHECK(limits.requests.count > 0, "an account without requests");
-  return Bytes(static_cast<std::uint64_t>(limits.egress.count / limits.requests.count));
-}
-
 AccountPlan accounts_needed(const FrontEndLimits& limits, const OriginDemand& demand) {
   AccountPlan plan;
   plan.by_egress = ceil_ratio(demand.egress.count, limits.egress.count);

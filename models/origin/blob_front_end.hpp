@@ -42,9 +42,6 @@ struct PathCapacity {
 /// Source: published account scale targets, docs/models/origin-front-end.md.
 PathCapacity front_end_capacity(const FrontEndLimits& limits, std::uint32_t accounts, Bytes object);
 
-/// Largest request that still meets the request limit first: egress / requests.
-Bytes request_bound_below(const FrontEndLimits& limits);
-
 /// What a region asks of its accounts.
 struct OriginDemand {
   BytesPerSecond egress;

@@ -146,7 +146,8 @@ const FrontEndLimits kAccount{PerSecond(40'000), BytesPerSecond(25e9), BytesPerS
 
 TEST_CASE("an account is bound by bytes for large objects and by requests for small ones") {
   // 200 Gbps / 40,000 = 625,000 B: below that the request limit comes first.
-  CHECK(request_bound_below(kAccount).count == 625'000);
+  CHECK(front_end_capacity(kAccount, 1, Bytes(624'999)).limit == OriginLimit::kRequests);
+  CHECK(front_end_capacity(kAccount, 1, Bytes(625'000)).limit == OriginLimit::kEgress);
   const PathCapacity large = front_end_capacity(kAccount, 10, Bytes(16 << 20));
   CHECK(large.limit == OriginLimit::kEgress);
   CHECK(large.throughput.count == 250e9);
@@ -205,21 +206,6 @@ TEST_CASE("the follow-on scales the stamp and the latencies, not the rate of pla
   CHECK(scaled.plan_time == ms(2));
   CHECK(scaled.first_byte_p50 == ms(4));
   CHECK(scaled.first_byte_p99 == ms(20));
-}
-
-TEST_CASE("readers split over two paths until both take as long") {
-  const PathLaw front_end{ms(20), BytesPerSecond(1e8), BytesPerSecond(10e9)};
-  const PathLaw direct{ms(8), BytesPerSecond(1e8), BytesPerSecond(20e9)};
-  const Bytes size(16'000'000);
-  const double share = wardrop_share(front_end, direct, BytesPerSecond(25e9), size);
-  CHECK(share > 0);
-  CHECK(share < 1);
-  CHECK(path_time_s(front_end, BytesPerSecond(25e9 * share), size) ==
-        doctest::Approx(path_time_s(direct, BytesPerSecond(25e9 * (1 - share)), size)));
-  // Hardly any load: all take the faster path.
-  CHECK(wardrop_share(front_end, direct, BytesPerSecond(1), size) == 0);
-  // Two equal paths share equally.
-  CHECK(wardrop_share(direct, direct, BytesPerSecond(25e9), size) == doctest::Approx(0.5));
 }
 
 }  // namespace
