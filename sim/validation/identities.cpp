@@ -113,12 +113,15 @@ Result<std::vector<Case>> run_conservation(const Parameters& p, const Environmen
   cases.push_back({"requests", static_cast<double>(r.in),
                    static_cast<double>(r.done + r.failed + r.unfinished), 0, 0});
 
-  // What the GPUs consumed, from the steps; what the tiers served, from the byte table.
-  double consumed = 0;
+  // What the jobs got, by their own count (a job that fails reads again); what the tiers served, by
+  // the byte table. Every job got at least what its steps consume.
+  double consumed = 0, least = 0;
   for (const auto& [name, job] : s.training) {
     const double steps = record->metrics.at("train." + name + ".steps").value;
-    consumed += steps * job.nodes * static_cast<double>(job.bytes_per_step.count);
+    least += steps * job.nodes * static_cast<double>(job.bytes_per_step.count);
+    consumed += record->metrics.at("train." + name + ".bytes_read").value;
   }
+  cases.push_back({"steps without their bytes", 0, consumed < least ? 1.0 : 0.0, 0, 0});
   cases.push_back({"data set bytes", consumed, sum_of(record->bytes.at("dataset")), 0, 0});
 
   for (const auto& [name, service] : s.inference) {

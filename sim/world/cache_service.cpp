@@ -135,6 +135,7 @@ std::optional<Location> CacheService::find(DomainId id, std::uint64_t object) co
   where.node = owner(id, object);
   where.instance = pooled() ? 0 : member_of(domain, where.node);
   const Instance& instance = domain.instances[where.instance];
+  where.epoch = instance.epoch;
   for (std::uint32_t tier = 0; tier < instance.tiers.size(); ++tier) {
     const eviction::Handle handle = instance.tiers[tier].find(object);
     if (!handle) continue;
@@ -147,7 +148,7 @@ std::optional<Location> CacheService::find(DomainId id, std::uint64_t object) co
 }
 
 void CacheService::touch(TimePoint now, const Location& where) {
-  cache(where).access(now, where.handle);
+  if (valid(where)) cache(where).access(now, where.handle);
 }
 
 void CacheService::miss(TimePoint now, DomainId id, std::uint64_t object, std::uint64_t bytes) {
@@ -160,8 +161,13 @@ void CacheService::miss(TimePoint now, DomainId id, std::uint64_t object, std::u
   for (eviction::Cache& tier : instance.tiers) tier.miss(now, meta);
 }
 
-void CacheService::pin(const Location& where) { cache(where).pin(where.handle); }
-void CacheService::unpin(const Location& where) { cache(where).unpin(where.handle); }
+void CacheService::pin(const Location& where) {
+  if (valid(where)) cache(where).pin(where.handle);
+}
+
+void CacheService::unpin(const Location& where) {
+  if (valid(where)) cache(where).unpin(where.handle);
+}
 
 bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier,
                          std::uint64_t object, std::uint64_t bytes) {
@@ -199,6 +205,7 @@ bool CacheService::fill(TimePoint now, DomainId id, std::uint64_t object, std::u
 
 void CacheService::promote(TimePoint now, const Location& where, std::uint64_t object,
                            std::uint64_t bytes) {
+  if (!valid(where)) return;
   Instance& instance = domains_[where.domain].instances[where.instance];
   for (std::uint32_t tier = 0; tier < where.tier; ++tier) {
     if (admit(now, instance, tier, object, bytes)) collector_->count("cache.promotions");
@@ -215,7 +222,9 @@ void CacheService::leave(NodeId node) {
   if (domain.instances.empty() || pooled()) return;
   auto empty = make_instance(domain);
   FLEETCACHE_CHECK(empty.ok(), "an instance that was built once can be built again");
+  const std::uint32_t epoch = domain.instances[member].epoch + 1;
   domain.instances[member] = std::move(empty).value();
+  domain.instances[member].epoch = epoch;
 }
 
 void CacheService::join(NodeId node) {

@@ -26,6 +26,7 @@ struct Location {
   eviction::Handle handle;
   DomainId domain = 0;
   std::uint32_t instance = 0;
+  std::uint32_t epoch = 0;  ///< of the instance: a copy found before its node failed is void
 };
 
 /// What sizes an instance: the objects that could be cached by the nodes of one pool.
@@ -50,7 +51,8 @@ class CacheService {
   NodeId owner(DomainId domain, std::uint64_t object) const;
   /// The fastest tier that holds it. Changes nothing.
   std::optional<Location> find(DomainId domain, std::uint64_t object) const;
-  /// A hit: refreshes the entry.
+  /// A hit: refreshes the entry. Like pin, unpin and promote it does nothing for a location that
+  /// was found before its node failed.
   void touch(TimePoint now, const Location& where);
   /// A lookup that found nothing in any tier.
   void miss(TimePoint now, DomainId domain, std::uint64_t object, std::uint64_t bytes);
@@ -82,6 +84,7 @@ class CacheService {
   struct Instance {
     std::vector<eviction::Cache> tiers;
     std::vector<std::unique_ptr<admission::Policy>> admission;
+    std::uint32_t epoch = 0;  // failures of its node so far
   };
   struct Domain {
     std::vector<NodeId> members;      // ascending
@@ -105,6 +108,9 @@ class CacheService {
   std::uint32_t member_of(const Domain& domain, NodeId node) const;
   eviction::Cache& cache(const Location& where) {
     return domains_[where.domain].instances[where.instance].tiers[where.tier];
+  }
+  bool valid(const Location& where) const {
+    return domains_[where.domain].instances[where.instance].epoch == where.epoch;
   }
   bool admit(TimePoint now, Instance& instance, std::uint32_t tier, std::uint64_t object,
              std::uint64_t bytes);

@@ -58,12 +58,14 @@ void FleetEvents::fail(TimePoint now, NodeId node) {
   if (down_[node]++ > 0) return;
   cache_->leave(node);
   for (const auto& job : *jobs_) job->node_down(now, node);
+  for (const auto& service : *services_) service->node_down(node);
 }
 
 void FleetEvents::recover(TimePoint now, NodeId node) {
   if (--down_[node] > 0) return;
   cache_->join(node);
   for (const auto& job : *jobs_) job->node_up(now, node);
+  for (const auto& service : *services_) service->node_up(node);
 }
 
 }  // namespace fleetcache::world

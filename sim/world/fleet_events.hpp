@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/world/inference.hpp"
 #include "sim/world/training.hpp"
 
 namespace fleetcache::world {
@@ -14,13 +15,15 @@ class FleetEvents : private engine::EventHandler {
  public:
   FleetEvents(const scenario::Scenario& scenario, const Platform& platform,
               engine::EventQueue& queue, CacheService& cache, OriginService& origin,
-              const std::vector<std::unique_ptr<TrainingRun>>& jobs)
+              const std::vector<std::unique_ptr<TrainingRun>>& jobs,
+              const std::vector<std::unique_ptr<InferenceRun>>& services)
       : scenario_(&scenario),
         platform_(&platform),
         queue_(&queue),
         cache_(&cache),
         origin_(&origin),
         jobs_(&jobs),
+        services_(&services),
         down_(platform.nodes(), 0),
         active_(scenario.events.size(), 0) {}
 
@@ -41,6 +44,7 @@ class FleetEvents : private engine::EventHandler {
   CacheService* cache_;
   OriginService* origin_;
   const std::vector<std::unique_ptr<TrainingRun>>* jobs_;
+  const std::vector<std::unique_ptr<InferenceRun>>* services_;
   std::vector<std::uint32_t> down_;   // by node: events that keep it down
   std::vector<std::uint8_t> active_;  // by event
 };

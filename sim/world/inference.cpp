@@ -57,13 +57,31 @@ ReadRequest InferenceRun::block(const Active& active, std::uint32_t position) co
   return request;
 }
 
+// Round robin over the nodes that are up, as the load balancer in front of a service; when none is,
+// over all of them.
+NodeId InferenceRun::next_node(std::uint32_t request) const {
+  for (std::uint32_t i = 0; i < service_->nodes; ++i) {
+    const std::uint32_t n = (request + i) % service_->nodes;
+    if (servers_[n].up) return first_ + n;
+  }
+  return first_ + request % service_->nodes;
+}
+
+void InferenceRun::node_down(NodeId node) {
+  if (node >= first_ && node < first_ + service_->nodes) servers_[node - first_].up = false;
+}
+
+void InferenceRun::node_up(NodeId node) {
+  if (node >= first_ && node < first_ + service_->nodes) servers_[node - first_].up = true;
+}
+
 void InferenceRun::arrive(TimePoint now, std::uint32_t request) {
   collector_->request_in();
   in_system_->enter(now);
   const std::uint32_t id = active_.take();
   Active& active = active_[id];
   active.request = request;
-  active.node = first_ + request % service_->nodes;  // round robin, as the load balancer in front
+  active.node = next_node(request);
   active.arrived = now;
   if (shadow_ != nullptr) look_up_shadow(now, active);
   if (cache_->settings().touch == scenario::Touch::kArrival) look_up(now, active);

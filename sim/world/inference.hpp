@@ -25,6 +25,9 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   /// "kv.shadow_lookups" of the main collector.
   void watch(CacheService& shadow) { shadow_ = &shadow; }
   void start();
+  /// A failed node gets no new requests; those it already holds still end there (as if drained).
+  void node_down(NodeId node);
+  void node_up(NodeId node);
   const scenario::InferenceService& service() const { return *service_; }
   std::uint64_t block_bytes() const { return block_bytes_; }
   std::uint64_t requests_total() const { return requests_.size(); }
@@ -52,12 +55,14 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
     std::uint32_t fetches = 0;           // still under way
   };
   struct Server {
+    bool up = true;
     std::uint32_t busy = 0;
     std::deque<std::uint32_t> waiting;
   };
 
   void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
   void on_read_done(TimePoint now, std::uint64_t tag, bool ok) override;
+  NodeId next_node(std::uint32_t request) const;
   void arrive(TimePoint now, std::uint32_t request);
   void look_up(TimePoint now, Active& active);
   void look_up_shadow(TimePoint now, const Active& active);

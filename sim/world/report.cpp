@@ -83,6 +83,7 @@ void World::report_training(probes::Record& record) const {
     record.metrics[name + "checkpoint_share"] = {ratio(r.checkpoint_s, r.elapsed_s), "ratio", 0};
     record.metrics[name + "restore_s"] = {r.restore_s, "s", 0};
     record.metrics[name + "lost_s"] = {r.lost_s, "s", 0};
+    record.metrics[name + "bytes_read"] = {static_cast<double>(r.bytes_read), "B", 0};
     record.metrics[name + "steps"] = {static_cast<double>(r.steps), "1", 0};
     record.metrics[name + "epochs_begun"] = {static_cast<double>(r.epochs_begun), "1", 0};
     const double weight = job->job().nodes;
@@ -104,7 +105,9 @@ void World::report_inference(probes::Record& record) const {
     }
     record.metrics[name + "slot_utilization"] = {
         service->slot_utilization(queue_.now(), measured()), "ratio", 0};
-    if (service->requests_total() > service->requests_arrived()) {
+    const bool cut = service->requests_total() > service->requests_arrived() && !stopped_early_ &&
+                     !service->service().arrivals.trace.empty();
+    if (cut) {
       record.notes.push_back(service->service().name + ": " +
                              std::to_string(service->requests_arrived()) + " of " +
                              std::to_string(service->requests_total()) +
@@ -125,13 +128,14 @@ void World::report_inference(probes::Record& record) const {
   const auto shadow = ratio(static_cast<double>(collector_.counter("kv.shadow_hits")),
                             static_cast<double>(collector_.counter("kv.shadow_lookups")));
   record.metrics["kv.block_hit_ratio_instant"] = {shadow, "ratio", 0};
-  char note[320];
-  std::snprintf(
-      note, sizeof note,
-      "Block hit ratio %.4f with real timing, %.4f if blocks were stored and refreshed at "
-      "arrival: a block is asked for again while the prompt that computes it is still in the "
-      "queue or in prefill, and blocks are refreshed in the order of delivery, not arrival.",
-      ratio(hits, lookups), shadow);
+  char note[400];
+  std::snprintf(note, sizeof note,
+                "KV blocks: %.2f %% hit with real timing, %.2f %% if they were stored and "
+                "refreshed at arrival. "
+                "Time costs hits of blocks that are asked for again while the prompt that computes "
+                "them waits "
+                "or is in prefill; it gains some, since a later fill also evicts later.",
+                100 * ratio(hits, lookups), 100 * shadow);
   record.notes.push_back(note);
 }
 

@@ -137,6 +137,7 @@ void TrainingRun::issue(TimePoint now, std::uint32_t member, std::uint64_t nth) 
 }
 
 void TrainingRun::on_read_done(TimePoint now, std::uint64_t done, bool ok) {
+  if (ok && (done & kNthMask) < kWriteBase) total_.bytes_read += object_bytes_;
   if (((done >> kGenerationShift) & kGenerationMask) != (generation_ & kGenerationMask)) return;
   const auto member = static_cast<std::uint32_t>(done >> kMemberShift);
   const std::uint64_t nth = done & kNthMask;

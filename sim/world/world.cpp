@@ -97,8 +97,8 @@ Status World::build_jobs() {
                    "not know which node holds which bytes"};
     }
   }
-  events_ =
-      std::make_unique<FleetEvents>(scenario_, *platform_, queue_, *cache_, *origin_, training_);
+  events_ = std::make_unique<FleetEvents>(scenario_, *platform_, queue_, *cache_, *origin_,
+                                          training_, inference_);
   return Nothing{};
 }
 

@@ -148,3 +148,30 @@ TEST_CASE("more nodes than a pool has is an error that names the workload") {
   CHECK(o.error.find("workloads.j") != std::string::npos);
   CHECK(o.error.find("wants 5 nodes") != std::string::npos);
 }
+
+TEST_CASE("a short throttle inside a long one does not lift it") {
+  auto s = tiny_training(4, 10000, 100);
+  const auto kind = scenario::EventKind::kThrottleOrigin;
+  s.events = {{from_seconds(0), kind, "r", 0, from_seconds(900), 0.5}};
+  const Outcome alone = run_forked(s);
+  s.events.push_back({from_seconds(10), kind, "r", 0, from_seconds(1), 0.5});
+  const Outcome nested = run_forked(s);
+  REQUIRE(alone.error == "");
+  CHECK(nested.metrics.at("train.j.goodput") == alone.metrics.at("train.j.goodput"));
+  // Half of 1 GB/s: 0.8 s a step of 0.1 s, and the accounts are busy by what is left of them.
+  CHECK(alone.metrics.at("train.j.goodput") == doctest::Approx(0.1 / 0.8).epsilon(0.01));
+  CHECK(alone.utilization_mean.at("blob_egress.r") > 0.05);
+}
+
+TEST_CASE("figures of the window leave the warm-up out") {
+  // All reads of one epoch end in the first 50 s; the window from 60 s on sees none.
+  auto s = tiny_training(2, 100, 0);
+  s.horizon = from_seconds(100);
+  s.warmup = from_seconds(60);
+  s.cache.enabled = true;
+  s.cache.tiers = {tiny_tier(scenario::Medium::kDram, 100 * kGB, "lru")};
+  const Outcome o = run_forked(s);
+  REQUIRE(o.error == "");
+  CHECK(o.metrics.at("origin.bytes_per_second") == 0);
+  CHECK(o.metrics.at("cache.byte_hit_ratio.dataset") == 1);
+}

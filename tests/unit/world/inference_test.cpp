@@ -128,3 +128,23 @@ TEST_CASE(
     CHECK(o.metrics.at("kv.block_misses") == expected);
   }
 }
+
+TEST_CASE("a failed inference node gets no new requests while it is down") {
+  // Two nodes; node 1 is down from 5 s to 50 s. Four requests at once at 10 s, each 1 s of prefill,
+  // all go to node 0: queues of 0, 1, 2 and 3 s. Without the failure: 0, 0, 1, 1.
+  std::string lines;
+  for (int i = 0; i < 4; ++i) {
+    lines += R"({"timestamp": 10000, "input_length": 5120, "output_length": 1, "hash_ids": [)" +
+             std::to_string(i) + "]}\n";
+  }
+  const TraceFile trace(lines);
+  auto s = tiny_chat(trace.path, 2);
+  s.cache.enabled = false;
+  const Outcome calm = run_forked(s);
+  s.events = {{from_seconds(5), scenario::EventKind::kFailNode, "r", 1, from_seconds(45), 0}};
+  const Outcome failed = run_forked(s);
+  REQUIRE(failed.error == "");
+  CHECK(failed.broken == "");
+  CHECK(calm.metrics.at("infer.chat.ttft_queue_mean") == doctest::Approx(0.5));
+  CHECK(failed.metrics.at("infer.chat.ttft_queue_mean") == doctest::Approx(1.5));
+}
