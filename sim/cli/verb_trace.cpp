@@ -157,7 +157,10 @@ void print_notes(const ReplayReport& report) {
     const std::string cache =
         row.policy + " at " +
         (report.unit_objects ? std::to_string(row.capacity) : scenario::print_bytes(row.capacity));
-    note(row.too_large, "are for objects larger than the cache, never stored: " + cache);
+    // Most often a capacity meant in objects over a trace with sizes.
+    const bool most = row.too_large > row.requests / 2 && !report.unit_objects;
+    note(row.too_large, "are for objects larger than the cache, never stored: " + cache +
+                            (most ? " (--unit-size takes every size as 1)" : ""));
     const auto wish = traces::parse_policy(row.policy);
     const bool evicts = !wish || eviction::find_policy(wish->name)->evicts;
     if (!evicts || row.not_stored <= row.too_large) continue;
