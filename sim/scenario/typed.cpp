@@ -1,6 +1,7 @@
 #include "sim/scenario/typed.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <tuple>
 
 #include "sim/scenario/quantity.hpp"
@@ -265,6 +266,26 @@ Result<double> parse_limit(std::string_view limit) {
   return Error{"", "is no limit"};
 }
 
+/// True where the metric is a share, by its name: those limits have no unit, so a forgotten %
+/// passes unseen.
+bool is_share(std::string_view metric) {
+  const std::string_view last = metric.substr(metric.rfind('.') + 1);
+  const auto starts = [&](std::string_view part) { return last.rfind(part, 0) == 0; };
+  return starts("stall") || last == "goodput" || last == "hit_ratio" || last.ends_with("_ratio") ||
+         last.ends_with("_share") || last.ends_with("utilization") ||
+         metric.rfind("cache.byte_hit_ratio", 0) == 0 || metric.rfind("cache.hit_ratio", 0) == 0;
+}
+
+/// "2" as a limit of a share: refused, with the spellings that may have been meant; else empty.
+std::string share_above_one(std::string_view metric, std::string_view limit, double value) {
+  if (!is_share(metric) || !(value > 1) || limit.find('%') != std::string_view::npos) return "";
+  while (!limit.empty() && limit.front() == ' ') limit.remove_prefix(1);
+  const std::string number(limit);
+  char share[32];
+  std::snprintf(share, sizeof share, "%g", value / 100);
+  return "a share is at most 1; write " + number + "% or " + share;
+}
+
 std::vector<Objective> objectives(const json& map, const PlacedErrors& errors) {
   std::vector<Objective> out;
   for (const auto& [metric, value] : map.items()) {
@@ -279,6 +300,11 @@ std::vector<Objective> objectives(const json& map, const PlacedErrors& errors) {
       errors.add("slo." + metric, "value \"" + whole +
                                       "\": want < or > and a limit, e.g. \"< 2%\", \"> 0.9\", "
                                       "\"< 2s\"");
+      continue;
+    }
+    const std::string too_large = share_above_one(metric, rest, *limit);
+    if (!too_large.empty()) {
+      errors.add("slo." + metric, "value \"" + whole + "\": " + too_large);
       continue;
     }
     out.push_back({metric, less, *limit});
