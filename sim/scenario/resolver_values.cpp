@@ -244,7 +244,14 @@ bool Resolver::known_policy(const SchemaView& view, const Node& node, const Path
                      : registry == "placement" ? placement::find_policy(node.text) != nullptr
                                                : admission::find_policy(node.text) != nullptr;
   if (known) return true;
-  const std::vector<std::string> names = policy_names(registry);
+  std::vector<std::string> names = policy_names(registry);
+  if (registry == "eviction") {
+#define EVICTION_POLICY(ident, name, summary)
+#define EVICTION_ALIAS(alias, name) names.emplace_back(alias);
+#include "policies/eviction/eviction_policies.def"
+#undef EVICTION_ALIAS
+#undef EVICTION_POLICY
+  }
   fail(node, path, "is no " + registry + " policy", joined(names), did_you_mean(node.text, names));
   return false;
 }
