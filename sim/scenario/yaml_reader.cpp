@@ -177,6 +177,23 @@ class Builder : public YAML::EventHandler {
   std::size_t values_ = 0;
 };
 
+/// YAML refuses tabs as indentation, and the parser stops there or soon after with other words: the
+/// hint to add when there is such a tab up to the line after the fault, else empty.
+std::string about_tabs(std::string_view text, const Place& fault) {
+  std::uint32_t line = 1;
+  while (line <= fault.line + 1) {
+    const std::size_t indent = text.find_first_not_of(' ');
+    if (indent != std::string_view::npos && text[indent] == '\t') {
+      return " (line " + std::to_string(line) + " is indented with a tab; YAML wants spaces)";
+    }
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+    ++line;
+  }
+  return "";
+}
+
 }  // namespace
 
 Result<Node> read_yaml(std::string_view text, const std::shared_ptr<const Source>& source) {
@@ -202,7 +219,7 @@ Result<Node> read_yaml(std::string_view text, const std::shared_ptr<const Source
   } catch (const YAML::Exception& e) {
     const Place where{source, static_cast<std::uint32_t>(e.mark.line + 1),
                       static_cast<std::uint32_t>(e.mark.column + 1)};
-    return Error{where.text(), e.msg};
+    return Error{where.text(), e.msg + about_tabs(text, where)};
   } catch (const std::exception& e) {
     return Error{source->label, std::string("cannot be read as YAML: ") + e.what()};
   }

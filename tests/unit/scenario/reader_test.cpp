@@ -90,6 +90,14 @@ TEST_CASE("the JSON reader takes what nlohmann::json takes, but for duplicates")
   }
 }
 
+TEST_CASE("YAML indented with a tab is told so") {
+  for (const char* text : {"a:\n\tb: 1\n", "a:\n  b: 1\n\tc: 2\n"}) {
+    CAPTURE(error(yaml(text)));
+    CHECK(error(yaml(text)).find("is indented with a tab") != std::string::npos);
+  }
+  CHECK(error(yaml("a: [1\nb: 2\n")).find("tab") == std::string::npos);
+}
+
 TEST_CASE("YAML scalars mean what JSON says they mean") {
   const auto root = yaml(
       "a: 010\nb: yes\nc: 1.5e3\nd: true\ne: '7'\nf: 12TB\ng: ~\nh: null\ni: 0x10\nj: -3\nk: [1, "
