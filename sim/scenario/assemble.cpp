@@ -32,11 +32,17 @@ Result<Node> read_text(std::string_view text, const std::string& path) {
 }
 
 Result<Node> read_file(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return Error{path, "cannot be read: is a folder"};
+  }
   std::ifstream in(path, std::ios::binary);
   if (!in) {
+    const bool exists = std::filesystem::exists(path, ignored);
     const std::string stem = path.substr(path.rfind('/') + 1);
     const std::string hint = did_you_mean(stem.substr(0, stem.rfind('.')), scenario_presets());
-    return Error{path, "cannot be read" + (hint.empty() ? "" : "; " + hint + " (a preset)")};
+    return Error{path, std::string("cannot be read") + (exists ? "" : ": does not exist") +
+                           (hint.empty() ? "" : "; " + hint + " (a preset)")};
   }
   std::string text;
   std::vector<char> buffer(1 << 16);
