@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "analysis/binding.hpp"
 #include "analysis/error_vector.hpp"
 #include "analysis/headline.hpp"
@@ -70,6 +72,66 @@ TEST_CASE(
   const auto closed = error_vector(metrics, {"g"}, false);
   REQUIRE(closed.size() == 1);
   CHECK(closed[0].component == "model");
+}
+
+TEST_CASE(
+    "closed forms carry the disagreement with simulation that was measured for their family") {
+  const std::map<std::string, Metric> metrics = {{"cache.byte_hit_ratio.dataset", {0.7, "ratio"}},
+                                                 {"infer.chat.ttft_p99", {2.0, "s"}},
+                                                 {"origin.bytes_per_second", {1e9, "B/s"}},
+                                                 {"train.a.goodput", {0.8, "ratio"}},
+                                                 {"train.a.stall", {0.195, "ratio"}},
+                                                 {"train.b.stall", {0.0, "ratio"}},
+                                                 {"train.c.goodput", {1.0, "ratio"}},
+                                                 {"origin.throttled_ratio", {0.0, "ratio"}}};
+  const auto error = [&](const std::string& name) {
+    const auto terms = error_vector(metrics, {name}, false);
+    REQUIRE(terms.size() == 1);
+    CHECK(terms[0].external);
+    CHECK(terms[0].estimator.find("docs/analytic.md") != std::string::npos);
+    return terms[0].abs.value_or(-1);
+  };
+  CHECK(error("cache.byte_hit_ratio.dataset") == doctest::Approx(0.06));
+  CHECK(error("infer.chat.ttft_p99") == doctest::Approx(0.8));      // 40 % of 2 s
+  CHECK(error("origin.bytes_per_second") == doctest::Approx(5e7));  // 5 %
+  CHECK(error("train.a.goodput") == doctest::Approx(0.05));         // 25 % of the other 20 %
+  CHECK(error("train.a.stall") == doctest::Approx(0.04875));        // covers 15.0 against 19.5 %
+  CHECK(error("train.b.stall") == doctest::Approx(0.02));           // floor
+  CHECK(error("train.c.goodput") == doctest::Approx(0.02));
+  CHECK(error("origin.throttled_ratio") == doctest::Approx(0.001));
+}
+
+TEST_CASE("the stored errors of closed forms cover every pair in docs/analytic.md") {
+  struct Pair {
+    const char* name;
+    const char* unit;
+    double exact, analytic;
+  };
+  const std::vector<Pair> pairs = {{"train.stall", "ratio", 0.219, 0.220},
+                                   {"train.a.stall", "ratio", 0.578, 0.580},
+                                   {"train.stall", "ratio", 0.075, 0.092},
+                                   {"train.a.stall", "ratio", 0.150, 0.195},
+                                   {"cache.byte_hit_ratio.dataset", "ratio", 0.709, 0.702},
+                                   {"infer.chat.ttft_mean", "s", 0.258, 0.266},
+                                   {"infer.chat.ttft_p99", "s", 1.45, 1.62},
+                                   {"infer.chat.ttft_mean", "s", 0.676, 0.926},
+                                   {"infer.chat.ttft_p99", "s", 5.08, 3.92},
+                                   {"kv.block_hit_ratio", "ratio", 0.622, 0.679}};
+  for (const Pair& p : pairs) {
+    const std::map<std::string, Metric> metrics = {{p.name, {p.analytic, p.unit}}};
+    const double error = total_error(error_vector(metrics, {p.name}, false), p.name);
+    CHECK_MESSAGE(std::abs(p.exact - p.analytic) <= error, p.name);
+  }
+}
+
+TEST_CASE("a simulated share of 0 or 100 % still has a fluid error") {
+  for (const double value : {0.0, 1.0, 0.999}) {
+    const std::map<std::string, Metric> metrics = {{"g", {value, "ratio"}}};
+    const auto terms = error_vector(metrics, {"g"}, true);
+    REQUIRE(terms.size() == 2);
+    CHECK(terms[1].component == "fluid");
+    CHECK(*terms[1].abs == doctest::Approx(0.001));
+  }
 }
 
 TEST_CASE("what is left of the transient enters the error") {
