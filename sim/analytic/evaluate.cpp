@@ -160,8 +160,7 @@ ServiceAnswer service_answer(const Context& c, std::uint32_t s) {
   a.stored = kv.stored;
   a.recomputed = kv.recomputed;
   const PoolView& pool = c.view.pools[view.pool];
-  const double nvme_share =
-      a.hits.kv.block_hit_ratio > 0 ? 1 - a.hits.dram / a.hits.kv.block_hit_ratio : 0;
+  const double nvme_share = 1 - a.hits.dram_share();
   double per_block = view.block_bytes / pool.pool->sku.nic.count * (1 - 1 / pool.domain_nodes);
   if (pool.pool->sku.nvme_read.count > 0)
     per_block = std::max(per_block, nvme_share * view.block_bytes / pool.pool->sku.nvme_read.count);

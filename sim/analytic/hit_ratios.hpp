@@ -25,6 +25,9 @@ struct ServiceHits {
   models::KvHits kv;
   double dram = 0;      ///< of looked-up blocks, found in the DRAM tier
   double window_s = 0;  ///< characteristic time; infinite when all fits
+
+  /// Of the blocks found, in the DRAM tier.
+  double dram_share() const { return kv.block_hit_ratio > 0 ? dram / kv.block_hit_ratio : 0; }
 };
 
 struct Hits {

@@ -255,9 +255,8 @@ void add_bytes_and_checks(const Solved& s, Record& record) {
     const ServiceView& view = s.view.services[i];
     if (!view.synthetic) continue;
     const ServiceAnswer& a = s.course.steady.service[i];
-    const double hit = a.hits.kv.block_hit_ratio;
     fetched += a.fetched * measured;
-    from_dram += hit > 0 ? a.fetched * measured * a.hits.dram / hit : 0;
+    from_dram += a.fetched * measured * a.hits.dram_share();
     recomputed += a.recomputed * measured;
     looked_up += view.demand.rate * view.demand.blocks * view.block_bytes * measured;
   }

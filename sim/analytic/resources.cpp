@@ -135,6 +135,7 @@ class Builder {
     for (const std::uint32_t s : pool.services) {
       const KvTraffic t = kv_traffic(view_.services[s], hits_.service[s]);
       kv.fetched += t.fetched;
+      kv.from_nvme += t.from_nvme;
       kv.stored += t.stored;
     }
     const double n = pool.domain_nodes;
@@ -158,7 +159,7 @@ class Builder {
         [](const Flow& f) { return f.peer; });
     if (has_nvme_tier(view_, pool) && design_.cache) {
       put(ResourceKind::kNvmeRead, "nvme_read", sku + "nvme_read",
-          pool.nodes * fabric.nvme_read.count, kv.fetched,
+          pool.nodes * fabric.nvme_read.count, kv.from_nvme,
           [](const Flow& f) { return f.nvme_read; });
       put(ResourceKind::kNvmeWrite, "nvme_write", sku + "nvme_write",
           pool.nodes * fabric.nvme_write.count, kv.stored,
@@ -269,6 +270,7 @@ KvTraffic kv_traffic(const ServiceView& s, const ServiceHits& hits) {
   if (!s.synthetic) return t;
   const double blocks = s.demand.rate * s.demand.blocks * s.block_bytes;
   t.fetched = blocks * hits.kv.usable_ratio;
+  t.from_nvme = t.fetched * (1 - hits.dram_share());
   t.recomputed = blocks - t.fetched;
   t.stored = blocks * (1 - hits.kv.block_hit_ratio);
   return t;

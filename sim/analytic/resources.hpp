@@ -36,6 +36,7 @@ double accounts_of(const FleetView& view, const Design& design, std::uint32_t re
 /// KV bytes a second that services read from and add to caches: fixed loads of their pools.
 struct KvTraffic {
   double fetched = 0, stored = 0, recomputed = 0;
+  double from_nvme = 0;  ///< of `fetched`
 };
 KvTraffic kv_traffic(const ServiceView& service, const ServiceHits& hits);
 

@@ -324,6 +324,29 @@ TEST_CASE("inference: a cache shortens prefill, and without one every block is c
                         metric(with, "infer.chat.ttft_prefill_mean")));
 }
 
+TEST_CASE("blocks found in DRAM do not load the disks") {
+  scenario::Scenario s = small_fleet();
+  s.training.clear();
+  s.inference["chat"] = chat("r", "train");
+  s.cache.tiers[0].capacity = Bytes(1'000'000'000'000);
+  const auto load = [&s](ResourceKind kind) {
+    for (const ResourceAnswer& r : steady(s).resource)
+      if (r.kind == kind) return r.load;
+    return 0.0;
+  };
+  const double all = load(ResourceKind::kNvmeRead), written = load(ResourceKind::kNvmeWrite);
+  CHECK(all == doctest::Approx(steady(s).service[0].fetched));
+  s.cache.tiers.push_back(s.cache.tiers[0]);
+  s.cache.tiers[1].medium = scenario::Medium::kDram;
+  s.cache.tiers[1].capacity = Bytes(2'000'000'000);
+  const ServiceAnswer a = steady(s).service[0];
+  REQUIRE(a.hits.dram > 0);
+  REQUIRE(a.hits.dram < a.hits.kv.block_hit_ratio);
+  CHECK(load(ResourceKind::kNvmeRead) ==
+        doctest::Approx(all * (1 - a.hits.dram / a.hits.kv.block_hit_ratio)));
+  CHECK(load(ResourceKind::kNvmeWrite) == doctest::Approx(written));  // every tier is filled
+}
+
 TEST_CASE(
     "every metric has a unit and is finite, every check holds, every derivation has numbers") {
   scenario::Scenario s = small_fleet();
