@@ -46,10 +46,12 @@ void World::check_conservation(probes::Record& record) const {
     const auto traffic = static_cast<probes::TrafficClass>(c);
     const std::uint64_t asked = collector_.asked_total(traffic);
     if (asked == 0) continue;
+    std::uint64_t open = path_->unfinished_bytes(traffic);
+    if (traffic == probes::TrafficClass::kKv) {
+      for (const auto& service : inference_) open += service->unfinished_bytes();
+    }
     exact(record, "bytes asked = served + failed + unfinished, " + std::string(name_of(traffic)),
-          asked,
-          collector_.served_total(traffic) + collector_.failed_total(traffic) +
-              path_->unfinished_bytes(traffic));
+          asked, collector_.served_total(traffic) + collector_.failed_total(traffic) + open);
   }
 
   std::uint64_t unfinished = path_->unfinished_requests();

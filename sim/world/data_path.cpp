@@ -110,7 +110,6 @@ void DataPath::fetch(TimePoint now, const ReadRequest& request, const Location& 
   op.located = true;
   op.pinned = pinned;
   if (pinned) cache_->pin(where);
-  collector_->asked(request.traffic, request.bytes);
   reads_->enter(now);
   const bool local = where.node == request.reader;
   const Duration travel =

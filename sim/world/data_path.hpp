@@ -38,8 +38,9 @@ class DataPath : private engine::EventHandler,
 
   /// Reads an object through the cache (or straight from the origin when it is off).
   void read(TimePoint now, const ReadRequest& request, ReadClient* client, std::uint64_t tag);
-  /// Reads a copy that a lookup just found. With `pinned`, it stays until delivered and is
-  /// refreshed then; without, the lookup already did what the policy has to know.
+  /// Reads a copy that a lookup just found; whoever looked it up counts the bytes as asked. With
+  /// `pinned`, it stays until delivered and is refreshed then; without, the lookup already did what
+  /// the policy has to know.
   void fetch(TimePoint now, const ReadRequest& request, const Location& where, bool pinned,
              ReadClient* client, std::uint64_t tag);
   /// Moves an object to its owner and stores it there; nobody waits for it.

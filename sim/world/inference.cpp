@@ -115,6 +115,7 @@ void InferenceRun::look_up(TimePoint now, Active& active) {
     if (instant) cache_->fill(now, domain, request.object, block_bytes_, request.traffic);
   }
   collector_->count("kv.usable_blocks", active.hits.size());
+  collector_->asked(probes::TrafficClass::kKv, blocks.size() * block_bytes_);
 }
 
 void InferenceRun::look_up_shadow(TimePoint now, const Active& active) {
@@ -184,7 +185,6 @@ void InferenceRun::first_token(TimePoint now, std::uint32_t id) {
 
   const auto& blocks = requests_[active.request].blocks;
   const std::uint64_t computed = blocks.size() - active.hits.size();
-  collector_->asked(probes::TrafficClass::kKv, computed * block_bytes_);
   collector_->served(probes::TrafficClass::kKv, probes::Tier::kRecompute, computed * block_bytes_);
   if (cache_->enabled() && cache_->settings().fill == scenario::Fill::kTimed) {
     for (const std::uint32_t position : active.missing) path_->store(now, block(active, position));
@@ -209,6 +209,18 @@ std::int64_t InferenceRun::present_in_slots_ns(TimePoint now) const {
     if (active.in_slot) sum += (now - active.scheduled).count;
   });
   return sum;
+}
+
+std::uint64_t InferenceRun::unfinished_bytes() const {
+  std::uint64_t blocks = 0;
+  active_.each([&](const Active& active) {
+    if (!active.looked_up) return;
+    const std::uint64_t all = requests_[active.request].blocks.size();
+    // Blocks to compute are open until the first token, cached ones until their fetch starts: from
+    // then on the data path answers for them.
+    blocks += active.in_slot ? all - active.hits.size() : all;
+  });
+  return blocks * block_bytes_;
 }
 
 std::uint64_t InferenceRun::requests_digest() const {

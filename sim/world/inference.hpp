@@ -36,6 +36,8 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   std::uint64_t requests_arrived() const { return in_system_->arrivals(); }
   /// Requests that arrived and have not sent their first token.
   std::uint64_t unfinished() const { return active_.live(); }
+  /// KV bytes that looked-up requests still wait to fetch or to compute.
+  std::uint64_t unfinished_bytes() const;
   /// Nanoseconds they have spent so far: in all, and holding a slot.
   std::int64_t present_ns(TimePoint now) const;
   std::int64_t present_in_slots_ns(TimePoint now) const;
