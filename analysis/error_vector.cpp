@@ -8,9 +8,8 @@
 namespace fleetcache::analysis {
 namespace {
 
-// A standard error that came without its batches is read as one of sixteen: probes merge batches
-// in pairs and keep 16 to 32, so this is the widest interval that fits.
-constexpr std::size_t kFewestBatches = 16;
+// Fewer batches are too long for the run, or too few to tell their spread.
+constexpr std::size_t kFewestBatches = 10;
 
 bool moved_by_transfers(const Metric& m) {
   return m.unit == "s" || m.unit == "ratio" || m.unit == "B/s" || m.unit == "1/s";
@@ -60,10 +59,12 @@ ErrorTerm seed_term(const std::string& name, const Metric& m) {
   ErrorTerm term{"seed", name, seed_error(m), "", false};
   if (m.replicates.size() > 1) {
     term.estimator = "spread of " + std::to_string(m.replicates.size()) + " seeds, Student t, 95 %";
-  } else if (m.batches.size() > 1) {
-    term.estimator = std::to_string(m.batches.size()) + " batch means, Student t, 95 %";
-  } else if (m.standard_error > 0) {
-    term.estimator = "batch means (at least 16), Student t, 95 %";
+  } else if (m.batches.size() >= kFewestBatches) {
+    // The count differs from figure to figure; one line of the page covers all.
+    term.estimator = "batch means, Student t of n - 1 degrees, 95 %";
+  } else if (!m.batches.empty()) {
+    term.estimator = "not estimated: fewer than " + std::to_string(kFewestBatches) +
+                     " batches (a longer horizon has more; --seeds 5 needs none)";
   } else {
     term.estimator = "not estimated: one run has no spread of this figure (--seeds 5 has)";
   }
@@ -86,8 +87,7 @@ std::optional<double> seed_error(const Metric& m) {
     // Of one run, not of the mean over seeds: the figure shown is that of the first seed.
     return student_t_95(m.replicates.size() - 1) * standard_deviation(m.replicates);
   }
-  if (m.batches.size() > 1) return confidence_95(m.batches);
-  if (m.standard_error > 0) return student_t_95(kFewestBatches - 1) * m.standard_error;
+  if (m.batches.size() >= kFewestBatches) return confidence_95(m.batches);
   return std::nullopt;
 }
 

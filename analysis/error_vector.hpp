@@ -38,7 +38,8 @@ double total_error(const std::vector<ErrorTerm>& terms, const std::string& metri
 /// True when a component that the metric should have could not be estimated.
 bool has_unknown_error(const std::vector<ErrorTerm>& terms, const std::string& metric);
 
-/// Half width of the 95 % interval of a metric over seeds; absent when the run cannot tell.
+/// Half width of the 95 % interval of a metric: over seeds, else over at least 10 batches with as
+/// many degrees of freedom less one; absent when there is neither.
 std::optional<double> seed_error(const Metric& metric);
 
 }  // namespace fleetcache::analysis

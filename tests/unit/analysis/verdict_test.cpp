@@ -134,6 +134,19 @@ TEST_CASE("a simulated share of 0 or 100 % still has a fluid error") {
   }
 }
 
+TEST_CASE("the interval of one run has the degrees of its batches, and needs ten of them") {
+  Metric metric{0, "1", 0.3};  // a standard error alone has no degrees of freedom
+  CHECK_FALSE(seed_error(metric).has_value());
+  for (int i = 0; i < 9; ++i) metric.batches.push_back(i % 2);
+  CHECK_FALSE(seed_error(metric).has_value());
+  const auto few = error_vector({{"m", metric}}, {"m"}, true);
+  CHECK_FALSE(few.at(0).abs.has_value());
+  CHECK(few.at(0).estimator.find("fewer than 10 batches") != std::string::npos);
+  metric.batches.push_back(1);
+  // Five 0 and five 1: s = sqrt(2.5 / 9) = 0.527046; t(9) = 2.262157; over sqrt(10).
+  CHECK(*seed_error(metric) == doctest::Approx(0.527046 * 2.262157 / 3.162278).epsilon(1e-5));
+}
+
 TEST_CASE("what is left of the transient enters the error") {
   Metric metric{0, "s", 0};
   for (int i = 0; i < 20; ++i) metric.batches.push_back(i < 4 ? 5.0 : 1.0);
