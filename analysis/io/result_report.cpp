@@ -15,6 +15,7 @@ constexpr std::size_t kStationsShown = 6;
 constexpr std::size_t kChangesShown = 4;
 
 using Rows = std::vector<std::vector<std::string>>;
+using Reasons = std::vector<std::pair<std::string, std::vector<std::string>>>;  // reason -> metrics
 
 std::string plural(std::size_t n, const std::string& noun) {
   return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
@@ -69,9 +70,21 @@ void put_tables(const Result& r, Report& report) {
   }
 }
 
+/// Two limits on one metric, or one reason for several metrics, are one line.
+void put_reason(const Verdict& v, Reasons& reasons) {
+  auto found = std::find_if(reasons.begin(), reasons.end(),
+                            [&](const auto& known) { return known.first == v.reason; });
+  if (found == reasons.end()) found = reasons.insert(reasons.end(), {v.reason, {}});
+  std::vector<std::string>& metrics = found->second;
+  if (std::find(metrics.begin(), metrics.end(), v.objective.metric) == metrics.end()) {
+    metrics.push_back(v.objective.metric);
+  }
+}
+
 void put_objectives(const Result& r, Report& report) {
   if (r.verdict.empty()) return;
   Section section{"VERDICT", {"objective", "limit", "value", "± 95 %", "margin", "state"}, {}, {}};
+  Reasons reasons;  // each once, with whose
   for (const Verdict& v : r.verdict) {
     const std::string unit = v.unit;
     section.rows.push_back(
@@ -79,7 +92,10 @@ void put_objectives(const Result& r, Report& report) {
          (v.objective.less_than ? "< " : "> ") + quantity(v.objective.limit, unit),
          v.value ? quantity(*v.value, unit) : "-", v.ci ? quantity(*v.ci, unit) : "?",
          v.value ? difference(0, v.margin, unit) : "-", name_of(v.state)});
-    if (!v.reason.empty()) section.lines.push_back(v.objective.metric + ": " + v.reason);
+    if (!v.reason.empty()) put_reason(v, reasons);
+  }
+  for (const auto& [reason, metrics] : reasons) {
+    section.lines.push_back(joined(metrics) + ": " + reason);
   }
   report.sections.push_back(section);
 }

@@ -134,6 +134,19 @@ TEST_CASE("the table says the verdict first, keeps to 80 columns and names what 
   CHECK(text.find("REPRODUCE\n  fleetcache run sample") != std::string::npos);
 }
 
+TEST_CASE("a reason is given once, with the metrics it is of") {
+  Result r = sample();
+  r.verdict.clear();
+  for (const char* metric : {"infer.chat.ttft_p99", "infer.chat.ttft_p99", "train.a.goodput"}) {
+    r.verdict.push_back(
+        {{metric, true, 0.5}, State::kUndecided, 0.25, "s", 0.04, 0.25, 0.05, "too short"});
+  }
+  const std::string text = io::to_text(io::describe(r, "x"));
+  const std::string line = "  infer.chat.ttft_p99, train.a.goodput: too short\n";
+  CHECK(text.find(line) != std::string::npos);
+  CHECK(text.find("too short") == text.rfind("too short"));
+}
+
 TEST_CASE("a partial answer and one that was not simulated say so in the first line") {
   Result r = sample();
   r.interrupted = true;
