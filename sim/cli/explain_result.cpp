@@ -1,8 +1,8 @@
 #include "sim/cli/explain_result.hpp"
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -136,11 +136,37 @@ void print_measured(const std::string& metric, const json& document) {
     std::printf("  busiest resource of the run: %s\n", text_of(binding, "resource").c_str());
 }
 
-Result<json> read_document(const std::string& file) {
+/// The bytes of a result document.
+Result<std::string> read_bytes(const std::string& file) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return Error{file, "does not exist"};
   std::ifstream in(file, std::ios::binary);
-  if (!in) return Error{file, "cannot be read"};
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  json document = json::parse(text, nullptr, false);
+  std::string text;
+  std::vector<char> buffer(1 << 16);
+  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0)
+    text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
+  if (in.bad() || !in.eof()) return Error{file, "cannot be read"};
+  return text;
+}
+
+/// The document itself: of a folder that `run --out` wrote, the one inside.
+Result<std::string> document_in(const std::string& named) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(named, ignored)) return named;
+  const std::filesystem::path inside = std::filesystem::path(named) / "result.json";
+  if (std::filesystem::is_regular_file(inside, ignored)) return inside.string();
+  return Error{named,
+               "is a folder without a result.json; want a result document or the folder "
+               "that `run --out` wrote"};
+}
+
+Result<json> read_document(const std::string& named) {
+  const auto found = document_in(named);
+  if (!found) return found.error();
+  const std::string& file = *found;
+  const auto text = read_bytes(file);
+  if (!text) return text.error();
+  json document = json::parse(*text, nullptr, false);
   if (document.is_discarded() || !document.is_object())
     return Error{file, "is no JSON document; want what `run --format json` prints"};
   if (text_of(document, "schema") != analysis::kResultSchema)
