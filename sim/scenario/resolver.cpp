@@ -1,5 +1,7 @@
 #include "sim/scenario/resolver.hpp"
 
+#include <algorithm>
+
 #include "sim/scenario/presets.hpp"
 
 namespace fleetcache::scenario {
@@ -19,6 +21,29 @@ Node default_node(const json& value) {
   if (value.is_boolean()) node.kind = Node::Kind::kBool;
   if (value.is_number()) node.kind = Node::Kind::kNumber;
   return node;
+}
+
+/// Why a name is no preset of this folder; when another folder has it, which.
+std::string not_of(const std::string& folder, const std::string& name) {
+  for (const std::string& other : part_folders()) {
+    const std::vector<std::string> names = part_presets(other);
+    if (std::find(names.begin(), names.end(), name) == names.end()) continue;
+    return "is a preset of another kind (" + other + "); want one of " + folder;
+  }
+  const bool whole = is_scenario_preset(name);
+  return whole ? "is a whole scenario; want a preset of " + folder : "is no preset of " + folder;
+}
+
+/// As did_you_mean; a family without its variant ("gb400" for "gb300-4gpu") is near as well.
+std::string near_preset(const std::string& name, const std::vector<std::string>& presets) {
+  const std::string whole = did_you_mean(name, presets);
+  if (!whole.empty()) return whole;
+  std::string out;
+  for (const std::string& preset : presets) {
+    if (edit_distance(name, preset.substr(0, preset.find('-'))) > 1) continue;
+    out += (out.empty() ? "did you mean \"" : " or \"") + preset + "\"";
+  }
+  return out.empty() ? "" : out + "?";
 }
 
 }  // namespace
@@ -47,21 +72,21 @@ json Resolver::resolve(const Node& root) {
   return resolved;
 }
 
-Node Resolver::expanded(const SchemaView& view, const Node& node, const Path& path) {
+std::optional<Node> Resolver::expanded(const SchemaView& view, const Node& node, const Path& path) {
   const std::string folder = view.text("x-preset");
   const Node* reference = node.is_string() ? &node : node.find("extends");
   if (folder.empty() || reference == nullptr) return node;
   std::string name = reference->is_string() ? reference->text : "";
   if (name.rfind("preset:", 0) != 0) {
     fail(*reference, path, "is not a preset", "\"preset:NAME\"");
-    return Node{Node::Kind::kObject, "", {}, {}, node.place};
+    return std::nullopt;
   }
   name.erase(0, std::string_view("preset:").size());
   auto preset = read_part_preset(folder, name);
   if (!preset) {
-    fail(*reference, path, preset.error().what, joined(part_presets(folder)),
-         did_you_mean(name, part_presets(folder)));
-    return Node{Node::Kind::kObject, "", {}, {}, node.place};
+    fail(*reference, path, not_of(folder, name), joined(part_presets(folder)),
+         near_preset(name, part_presets(folder)));
+    return std::nullopt;
   }
   if (node.is_string()) return std::move(*preset);
   Node own = node;
@@ -99,7 +124,11 @@ json Resolver::object(const SchemaView& view, const Node& written, const Path& p
       return {};
     }
   }
-  node = expanded(view, node, path);
+  if (auto full = expanded(view, node, path)) {
+    node = std::move(*full);
+  } else {
+    return {};
+  }
   if (!node.is_object()) {
     fail(node, path, "is " + kind_name(node.kind), "an object");
     return {};

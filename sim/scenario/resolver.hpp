@@ -4,6 +4,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,9 @@ class Resolver {
   bool in_range(const SchemaView& view, const nlohmann::json& number, const Node& node,
                 const Path& path);
   bool known_policy(const SchemaView& view, const Node& node, const Path& path);
-  /// Follows "preset:NAME" and `extends` of an object that may stand for a preset.
-  Node expanded(const SchemaView& view, const Node& node, const Path& path);
+  /// Follows "preset:NAME" and `extends` of an object that may stand for a preset; null without
+  /// such a preset, which is then in `errors`.
+  std::optional<Node> expanded(const SchemaView& view, const Node& node, const Path& path);
   void blocks_to_bytes(nlohmann::json& resolved);
 
   void fail(const Node& node, const Path& path, const std::string& what,

@@ -148,6 +148,8 @@ TEST_CASE("bad keys and values name place, path, value, what is allowed and the 
   has(error_of("\"datasets\"", "\"seed\": 1, \"seed\": 2, \"datasets\""), "duplicate key \"seed\"");
   has(error_of("\"capacity\": \"1TB\"", "\"capacity\": \"1TB\", \"eviction\": \"s3fif\""),
       "value \"s3fif\": is no eviction policy; allowed fifo, lru, ");
+  has(error_of("\"capacity\": \"1TB\"", "\"capacity\": \"1TB\", \"eviction\": \"s3-fifo\""),
+      "s3fifo, 2q; did you mean \"s3fifo\"?");
   has(error_of("\"capacity\": \"1TB\"", "\"capacity\": \"1TB\", \"admission\": \"alway\""),
       "did you mean \"always\"?");
   has(error_of("\"role\": \"train\"", "\"role\": \"trian\""),
@@ -157,6 +159,14 @@ TEST_CASE("bad keys and values name place, path, value, what is allowed and the 
   has(error_of("\"compute\": \"1s\"", "\"shuffle\": true"),
       "the key \"compute\" is missing (Of one step");
   has(error_of("gb300-4gpu", "gb300-4gp"), "did you mean \"gb300-4gpu\"?");
+  has(error_of("gb300-4gpu", "standard-large-region"), "is a preset of another kind (blob)");
+  {
+    const Folder folder;
+    const std::string text = replaced(kSmall, "gb300-4gpu", "gb400");
+    const auto found = problems(folder.write("s.json", text), {});
+    REQUIRE(found.size() == 1);  // no keys missed besides
+    has(found[0].what, "did you mean \"gb200-4gpu\" or \"gb300-4gpu\"?");
+  }
   has(error_of("\"200Gbps\"", "{\"value\": \"200Gbps\", \"kind\": \"guess\"}"),
       "allowed measured, published");
   has(error_of("\"cache\": {", "\"cache\": {\"enabled\": \"yes\", "), "allowed true, false");
@@ -190,6 +200,8 @@ TEST_CASE("references, sums and sizes across keys are checked") {
   has(error_of("\"datasets\"",
                "\"events\": [{\"at\": \"1s\", \"fail\": \"rack:east\"}], \"datasets\""),
       "want \"node:REGION/INDEX\"");
+  has(error_of("\"datasets\"", "\"slo\": {\"train.stall\": \"< 2\"}, \"datasets\""),
+      "value \"< 2\": a share is at most 1; write 2% or 0.02");
   has(error_of("\"datasets\"", "\"slo\": {\"train.stall\": \"2%\"}, \"datasets\""),
       "want < or > and a limit");
   has(error_of("\"datasets\"", "\"variants\": {\"v\": {\"cache.enabld\": false}}, \"datasets\""),
@@ -287,7 +299,8 @@ TEST_CASE("extends merges files and presets, finds cycles and unknown names") {
   has(load(folder.write("w.json", R"({"extends": "./gone.json"})"), {}).error().text(),
       "cannot be read");
   has(load("mai-smal", {}).error().text(), "did you mean \"mai-small\"?");
-  has(load(folder / "gone.json", {}).error().text(), "cannot be read");
+  has(load(folder / "gone.json", {}).error().text(), "cannot be read: does not exist");
+  has(load(folder / "", {}).error().text(), "is a folder");
   has(load(folder.write("empty.json", ""), {}).error().text(), "empty.json:1:1: the file is empty");
   has(load(folder.write("cut.json", std::string(kSmall).substr(0, 200)), {}).error().text(),
       "cut.json:");
