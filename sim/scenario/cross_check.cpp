@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -82,6 +83,15 @@ void check_seat(const Scenario& s, const Workload& w, Role role, const PlacedErr
   }
 }
 
+/// Why a file cannot be read; empty when it can. Its bytes are the business of whoever runs it.
+std::string unreadable(const std::string& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) return "is a folder, not a file";
+  if (std::ifstream(file, std::ios::binary)) return "";
+  const bool exists = std::filesystem::exists(file, ignored);
+  return std::string("the file cannot be read") + (exists ? "" : ": it does not exist");
+}
+
 void check_workloads(const Scenario& s, const PlacedErrors& errors) {
   std::map<std::pair<std::string, std::string>, std::uint64_t> taken;
   for (const auto& [name, job] : s.training) {
@@ -94,9 +104,9 @@ void check_workloads(const Scenario& s, const PlacedErrors& errors) {
   for (const auto& [name, service] : s.inference) {
     check_seat(s, service, Role::kInfer, errors, taken);
     const std::string& trace = service.arrivals.trace;
-    if (!trace.empty() && !std::ifstream(trace, std::ios::binary)) {
-      errors.add("workloads." + name + ".requests",
-                 "value \"trace:" + trace + "\": the file cannot be read");
+    const std::string fault = trace.empty() ? "" : unreadable(trace);
+    if (!fault.empty()) {
+      errors.add("workloads." + name + ".requests", "value \"trace:" + trace + "\": " + fault);
     }
   }
   for (const auto& [name, data] : s.datasets) {

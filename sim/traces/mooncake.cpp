@@ -94,6 +94,11 @@ Result<bool> MooncakeReader::next(KvRequest& request) {
     if (!*more) return false;
   } while (line.find_first_not_of(" \t") == std::string_view::npos);
   JsonCursor json(line);
+  if (line[line.find_first_not_of(" \t")] != '{') {
+    return Error{lines_.place(1 + line.find_first_not_of(" \t")),
+                 "want a Mooncake JSONL trace, one {\"timestamp\": ..., \"hash_ids\": [...]} a "
+                 "line, but this line does not start with '{'"};
+  }
   if (!read_request(json, request)) return Error{lines_.place(json.column()), json.fault()};
   return true;
 }

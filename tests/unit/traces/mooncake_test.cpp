@@ -51,6 +51,7 @@ TEST_CASE("every fault of a Mooncake line is named with its line and column") {
   const std::string good =
       R"({"timestamp": 1, "input_length": 2, "output_length": 3, "hash_ids": [4]})";
   CHECK(error_of(good) == "");
+  CHECK(error_of("id,size\n1,2\n").find("t.jsonl:1:1: want a Mooncake JSONL trace") == 0);
   CHECK(error_of(good + "\n{\"timestamp\": 1") ==
         "t.jsonl:2:16: the line ends where \"}\" should be");
   CHECK(error_of(R"({"timestamp": -1, "input_length": 2, "output_length": 3, "hash_ids": [4]})") ==
@@ -66,7 +67,7 @@ TEST_CASE("every fault of a Mooncake line is named with its line and column") {
         "t.jsonl:1:19: the key \"hash_ids\" comes twice");
   CHECK(error_of(R"({"timestamp": 1})") == "t.jsonl:1:1: the key \"input_length\" is missing");
   CHECK(error_of(good + "x").find("t.jsonl:1:73: text follows the object") == 0);
-  CHECK(error_of("[1]").find("t.jsonl:1:1: want \"{\"") == 0);
+  CHECK(error_of("[1]").find("t.jsonl:1:1: want a Mooncake JSONL trace") == 0);
   CHECK(error_of("{\"x\":" + std::string(100, '[')).find("64 deep") != std::string::npos);
 }
 
