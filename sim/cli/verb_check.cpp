@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analysis/io/format.hpp"
+#include "sim/cli/check_warnings.hpp"
 #include "sim/cli/verb.hpp"
 #include "sim/scenario/loader.hpp"
 #include "sim/world/run.hpp"
@@ -70,22 +71,36 @@ void print_summary(const std::string& file, const nlohmann::json& s) {
               analysis::io::quantity(cost.at("cpu_seconds").get<double>(), "s").c_str());
 }
 
+/// One file: its errors, or else its summary and what is hardly meant.
+nlohmann::json check_one(const std::string& file, const CheckFlags& flags, Session& session) {
+  nlohmann::json document = {{"file", file},
+                             {"ok", true},
+                             {"errors", nlohmann::json::array()},
+                             {"warnings", nlohmann::json::array()}};
+  const auto refuse = [&](const Error& error) {
+    document["ok"] = false;
+    document["errors"].push_back({{"where", error.where}, {"what", error.what}});
+    fail(session, kBadInput, error.text());
+  };
+  for (const Error& error : scenario::problems(file, flags.settings)) refuse(error);
+  if (document["ok"] == false) return document;
+  const auto loaded = scenario::load(file, flags.settings);
+  if (!loaded) return refuse(loaded.error()), document;  // changed meanwhile
+  for (const Error& error : trace_errors(*loaded)) refuse(error);
+  if (document["ok"] == false) return document;
+  document.update(summary(*loaded));
+  const bool table = flags.format == "table";
+  if (table) print_summary(file, document);
+  for (const Error& warning : warnings(*loaded)) {
+    document["warnings"].push_back({{"where", warning.where}, {"what", warning.what}});
+    if (table) std::printf("  warning     %s\n", warning.text().c_str());
+  }
+  return document;
+}
+
 void check(const CheckFlags& flags, Session& session) {
   nlohmann::json documents = nlohmann::json::array();
-  for (const std::string& file : flags.files) {
-    nlohmann::json document = {{"file", file}, {"ok", true}, {"errors", nlohmann::json::array()}};
-    for (const Error& error : scenario::problems(file, flags.settings)) {
-      document["ok"] = false;
-      document["errors"].push_back({{"where", error.where}, {"what", error.what}});
-      fail(session, kBadInput, error.text());
-    }
-    if (document["ok"] == true) {
-      const auto loaded = scenario::load(file, flags.settings);
-      document.update(summary(loaded.value()));
-      if (flags.format == "table") print_summary(file, document);
-    }
-    documents.push_back(std::move(document));
-  }
+  for (const std::string& file : flags.files) documents.push_back(check_one(file, flags, session));
   if (flags.format == "json")
     std::printf("%s\n",
                 documents.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());

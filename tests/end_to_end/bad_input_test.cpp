@@ -118,6 +118,48 @@ TEST_CASE("files that are not there or cannot be read are refused") {
   CHECK(mentions(trace.err, "absent.jsonl"));
 }
 
+TEST_CASE("check warns of objectives that nothing reports and of objects too large for a tier") {
+  const Scratch scratch;
+  const std::string file = scratch.file(
+      "t.jsonc", replaced(replaced(kTiny, "\"object\": \"8MB\"", "\"object\": \"300MB\""),
+                          "\"slo\": {", "\"slo\": {\"train.stal\": \"< 2%\", "));
+  const Outcome check = invoke("check " + file);
+  CHECK_MESSAGE(check.exit_code == 0, check.err);
+  CHECK_MESSAGE(mentions(check.out, "did you mean \"train.stall\"?"), check.out);
+  CHECK_MESSAGE(mentions(check.out, "larger than cache tier \"dram\" (200MB)"), check.out);
+  for (const char* preset : {"mai-small", "mai-2027", "mai-2027-hgx", "kv-pool"}) {
+    CHECK_FALSE(mentions(invoke(std::string("check ") + preset).out, "warning"));
+  }
+}
+
+TEST_CASE("check looks into a request trace") {
+  const Scratch scratch;
+  const std::string check =
+      "check " + scratch.file("t.jsonc", kTiny) + " --set workloads.chat.requests=trace:";
+  const Outcome csv = invoke(check + scratch.file("t.csv", "id,size\n1,2\n"));
+  check_refused(csv, "a CSV trace");
+  CHECK_MESSAGE(mentions(csv.err, "want a Mooncake JSONL trace"), csv.err);
+  check_refused(invoke(check + scratch.file("empty.jsonl", "")), "an empty trace");
+  const Outcome folder = invoke(check + scratch.path(""));
+  check_refused(folder, "a folder");
+  CHECK_MESSAGE(mentions(folder.err, "is a folder"), folder.err);
+}
+
+TEST_CASE("explain reads a result folder and refuses what is no result") {
+  const Scratch scratch;
+  const std::string metric = " --metric train.goodput";
+  const Outcome none = invoke("explain " + scratch.path("") + metric);
+  check_refused(none, "a folder without a result");
+  CHECK_MESSAGE(mentions(none.err, "is a folder without a result.json"), none.err);
+  check_refused(invoke("explain " + scratch.path("absent") + metric), "no file");
+  check_refused(invoke("explain " + scratch.file("t.txt", "no JSON") + metric), "no JSON");
+  const std::string out = scratch.path("out");
+  invoke("run " + scratch.file("t.jsonc", kTiny) + " --out " + out + kQuick);
+  const Outcome good = invoke("explain " + out + metric);
+  CHECK_MESSAGE(good.exit_code == 0, good.err);
+  CHECK_MESSAGE(mentions(good.out, "train.goodput = "), good.out);
+}
+
 TEST_CASE("a trace cut inside a record is refused with its line") {
   const Scratch scratch;
   const std::string line =
