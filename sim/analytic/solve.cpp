@@ -38,6 +38,11 @@ void add_notes(const Solved& s, probes::Record& record) {
                       "region's accounts, longer than its interval of " +
                       seconds(every) + ": it needs more accounts or a longer interval.");
   }
+  for (const ResourceAnswer& a : s.course.steady.resource)
+    if (a.base > a.capacity * (1 + 1e-9))
+      notes.push_back(a.name + ": services and checkpoints alone ask for " +
+                      amount(a.base, a.unit) + " of " + amount(a.capacity, a.unit) + " (" +
+                      a.parameter + ").");
   const auto clusters = topologies::partition(s.view.fleet);
   if (clusters)
     notes.push_back("AKS: " + count(static_cast<double>(clusters->size())) +

@@ -358,7 +358,7 @@ TEST_CASE(
     CHECK(units.count(entry.second.unit) == 1);
     CHECK(std::isfinite(entry.second.value));
   }
-  CHECK(r.conservation.size() >= 3);
+  CHECK(r.conservation.size() == 2);
   for (const probes::Check& c : r.conservation) CHECK_MESSAGE(c.ok, c.name);
   for (const char* name : {"train.job.stall", "train.job.goodput", "train.stall", "accounts.r",
                            "cache.hit_ratio.dataset", "kv.block_hit_ratio", "infer.chat.ttft_p99",
@@ -369,6 +369,39 @@ TEST_CASE(
     CHECK_FALSE(r.derivations.at(name).steps.empty());
   }
   CHECK_FALSE(r.derivations.at("train.job.stall").inputs.empty());
+}
+
+TEST_CASE("the origin's stations carry what the jobs read and write, on every path") {
+  scenario::Scenario s = small_fleet();
+  s.regions["r"].bifrost.eligible = 0.7;
+  s.regions["r"].bifrost.fallback = 0.1;
+  s.regions["r"].blob.accounts = 1;
+  s.training["job"].bytes_per_step = Bytes(1'000'000'000);  // the origin binds
+  s.training["job"].checkpoint.size = Bytes(10'000'000'000);
+  s.training["job"].checkpoint.every = from_seconds(100);
+  for (const auto path : {scenario::OriginPath::kFrontEnd, scenario::OriginPath::kBifrost}) {
+    s.origin.path = path;
+    const probes::Record r = solved(s);
+    REQUIRE(r.conservation.size() == 2);
+    for (const probes::Check& c : r.conservation) {
+      CHECK_MESSAGE(c.ok, c.name);
+      CHECK(c.lhs > 0);
+    }
+  }
+}
+
+TEST_CASE("checkpoints that ask for more than the accounts take in are a note") {
+  const auto noted = [](const scenario::Scenario& s) {
+    for (const std::string& note : solved(s).notes)
+      if (note.find("blob_ingress.r: services and checkpoints alone") == 0) return true;
+    return false;
+  };
+  scenario::Scenario s = small_fleet();
+  s.training["job"].checkpoint.size = Bytes(100'000'000'000);
+  s.training["job"].checkpoint.every = from_seconds(100);  // 1 of 4 x 0.5 GB/s
+  CHECK_FALSE(noted(s));
+  s.training["job"].checkpoint.every = from_seconds(10);
+  CHECK(noted(s));
 }
 
 TEST_CASE("a scenario that does not hold together is refused with the key") {
