@@ -7,6 +7,9 @@ namespace fleetcache::analytic {
 
 namespace {
 
+// Below this a figure is the rounding of others.
+constexpr double kNothing = 1e-9;
+
 std::string formatted(const char* format, double x) {
   char text[64];
   std::snprintf(text, sizeof text, format, x);
@@ -21,7 +24,7 @@ std::string scaled(double x, const char* const* units, int count) {
     v /= 1000;
     ++i;
   }
-  return (x < 0 ? "-" : "") + digits(v) + " " + units[i];
+  return (x <= -kNothing ? "-" : "") + digits(v) + " " + units[i];
 }
 
 }  // namespace
@@ -29,7 +32,7 @@ std::string scaled(double x, const char* const* units, int count) {
 std::string digits(double x) {
   if (std::isinf(x)) return x > 0 ? "unlimited" : "-unlimited";
   const double v = std::fabs(x);
-  if (v == 0) return "0";
+  if (v < kNothing) return "0";
   if (v >= 999.5) {
     std::string whole = formatted("%.0f", x);
     for (int at = static_cast<int>(whole.size()) - 3; at > (x < 0 ? 1 : 0); at -= 3)
@@ -48,7 +51,7 @@ std::string count(double n) {
 }
 
 std::string percent(double ratio) {
-  const double p = 100 * ratio;
+  const double p = std::fabs(ratio) < kNothing ? 0 : 100 * ratio;
   if (p != 0 && std::fabs(p) < 0.05) return formatted("%.2g %%", p);
   return formatted("%.1f %%", p);
 }
@@ -75,7 +78,7 @@ std::string byte_count(double bytes) {
 std::string seconds(double s) {
   if (std::isinf(s)) return "never";
   const double v = std::fabs(s);
-  if (v == 0) return "0 s";
+  if (v < kNothing) return "0 s";
   if (v < 1e-3) return digits(s * 1e6) + " us";
   if (v < 1) return digits(s * 1e3) + " ms";
   if (v < 120) return digits(s) + " s";

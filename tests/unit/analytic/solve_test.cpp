@@ -8,6 +8,7 @@
 #include "models/origin/latency.hpp"
 #include "sim/analytic/analytic.hpp"
 #include "sim/analytic/evaluate.hpp"
+#include "sim/analytic/text.hpp"
 #include "sim/scenario/loader.hpp"
 #include "small_fleet.hpp"
 
@@ -402,6 +403,15 @@ TEST_CASE("checkpoints that ask for more than the accounts take in are a note") 
   CHECK_FALSE(noted(s));
   s.training["job"].checkpoint.every = from_seconds(10);
   CHECK(noted(s));
+}
+
+TEST_CASE("what is left of rounding prints as nothing, small figures as themselves") {
+  CHECK(percent(2.1e-16) == "0.0 %");
+  CHECK(percent(-2.1e-16) == "0.0 %");
+  CHECK(percent(1e-8) == "1e-06 %");
+  CHECK(seconds(3e-17) == "0 s");
+  CHECK(seconds(2e-6) == "2.00 us");
+  CHECK(bytes_per_second(1e-10) == "0 B/s");
 }
 
 TEST_CASE("a scenario that does not hold together is refused with the key") {
