@@ -9,6 +9,9 @@
 
 namespace fleetcache::probes {
 
+/// Visitor-nanoseconds: 128 bits, since 100,000 visitors fill 63 bits in a day.
+__extension__ using VisitorNs = __int128;
+
 class Population {
  public:
   void enter(TimePoint now) {
@@ -31,37 +34,37 @@ class Population {
     departures_at_warmup_ = departures_;
     sojourn_at_warmup_ = sojourn_ns_;
   }
-  std::int64_t measured_integral_ns(TimePoint now) const {
+  VisitorNs measured_integral_ns(TimePoint now) const {
     return integral_ns(now) - integral_at_warmup_;
   }
   std::uint64_t measured_arrivals() const { return arrivals_ - arrivals_at_warmup_; }
   std::uint64_t measured_departures() const { return departures_ - departures_at_warmup_; }
-  std::int64_t measured_sojourn_ns() const { return sojourn_ns_ - sojourn_at_warmup_; }
+  VisitorNs measured_sojourn_ns() const { return sojourn_ns_ - sojourn_at_warmup_; }
 
   std::int64_t inside() const { return inside_; }
   std::uint64_t arrivals() const { return arrivals_; }
   std::uint64_t departures() const { return departures_; }
   /// Visitor-nanoseconds up to `now`.
-  std::int64_t integral_ns(TimePoint now) const {
-    return integral_ns_ + inside_ * (now - last_).count;
+  VisitorNs integral_ns(TimePoint now) const {
+    return integral_ns_ + VisitorNs{inside_} * (now - last_).count;
   }
   /// Nanoseconds spent by those who left.
-  std::int64_t sojourn_ns() const { return sojourn_ns_; }
+  VisitorNs sojourn_ns() const { return sojourn_ns_; }
 
  private:
   void integrate(TimePoint now) {
-    integral_ns_ += inside_ * (now - last_).count;
+    integral_ns_ += VisitorNs{inside_} * (now - last_).count;
     last_ = now;
   }
 
   std::int64_t inside_ = 0;
   std::uint64_t arrivals_ = 0;
   std::uint64_t departures_ = 0;
-  std::int64_t integral_ns_ = 0;
-  std::int64_t sojourn_ns_ = 0;
+  VisitorNs integral_ns_ = 0;
+  VisitorNs sojourn_ns_ = 0;
   TimePoint last_;
-  std::int64_t integral_at_warmup_ = 0;
-  std::int64_t sojourn_at_warmup_ = 0;
+  VisitorNs integral_at_warmup_ = 0;
+  VisitorNs sojourn_at_warmup_ = 0;
   std::uint64_t arrivals_at_warmup_ = 0;
   std::uint64_t departures_at_warmup_ = 0;
 };

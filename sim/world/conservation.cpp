@@ -30,7 +30,7 @@ void time_adds_up(probes::Record& record, const std::string& job, const Training
 }  // namespace
 
 void World::little(probes::Record& record, const std::string& station, TimePoint now,
-                   std::int64_t present_ns) const {
+                   probes::VisitorNs present_ns) const {
   const probes::Population& population = collector_.populations().at(station);
   if (population.arrivals() == 0) return;
   probes::Check check;

@@ -296,8 +296,8 @@ std::uint64_t DataPath::unfinished_requests() const {
   return n;
 }
 
-std::int64_t DataPath::present_ns(TimePoint now) const {
-  std::int64_t sum = 0;
+probes::VisitorNs DataPath::present_ns(TimePoint now) const {
+  probes::VisitorNs sum = 0;
   operations_.each([&](const Operation& op) {
     if (op.kind == Kind::kRead || op.kind == Kind::kFetch) sum += (now - op.started).count;
   });

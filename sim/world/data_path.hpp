@@ -55,7 +55,7 @@ class DataPath : private engine::EventHandler,
   std::uint64_t unfinished_bytes(probes::TrafficClass traffic) const;
   std::uint64_t unfinished_requests() const;
   /// Nanoseconds that reads still under way have spent so far.
-  std::int64_t present_ns(TimePoint now) const;
+  probes::VisitorNs present_ns(TimePoint now) const;
 
  private:
   enum Code : std::uint32_t { kAtOwner, kMediaDone };

@@ -197,14 +197,14 @@ void InferenceRun::first_token(TimePoint now, std::uint32_t id) {
   schedule(now, next);
 }
 
-std::int64_t InferenceRun::present_ns(TimePoint now) const {
-  std::int64_t sum = 0;
+probes::VisitorNs InferenceRun::present_ns(TimePoint now) const {
+  probes::VisitorNs sum = 0;
   active_.each([&](const Active& active) { sum += (now - active.arrived).count; });
   return sum;
 }
 
-std::int64_t InferenceRun::present_in_slots_ns(TimePoint now) const {
-  std::int64_t sum = 0;
+probes::VisitorNs InferenceRun::present_in_slots_ns(TimePoint now) const {
+  probes::VisitorNs sum = 0;
   active_.each([&](const Active& active) {
     if (active.in_slot) sum += (now - active.scheduled).count;
   });

@@ -39,8 +39,8 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   /// KV bytes that looked-up requests still wait to fetch or to compute.
   std::uint64_t unfinished_bytes() const;
   /// Nanoseconds they have spent so far: in all, and holding a slot.
-  std::int64_t present_ns(TimePoint now) const;
-  std::int64_t present_in_slots_ns(TimePoint now) const;
+  probes::VisitorNs present_ns(TimePoint now) const;
+  probes::VisitorNs present_in_slots_ns(TimePoint now) const;
   /// Share of time that prefill slots were taken since the warm-up, which was `measured` ago.
   double slot_utilization(TimePoint now, Duration measured) const;
 

@@ -184,8 +184,8 @@ std::uint64_t OriginService::in_transfer() const {
   return n;
 }
 
-std::int64_t OriginService::present_ns(TimePoint now) const {
-  std::int64_t sum = 0;
+probes::VisitorNs OriginService::present_ns(TimePoint now) const {
+  probes::VisitorNs sum = 0;
   operations_.each([&](const Operation& op) { sum += (now - op.started).count; });
   return sum;
 }

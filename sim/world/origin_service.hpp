@@ -50,7 +50,7 @@ class OriginService : private engine::EventHandler, private engine::FlowListener
   /// Operations inside a flow right now.
   std::uint64_t in_transfer() const;
   /// Nanoseconds that operations still under way have spent so far.
-  std::int64_t present_ns(TimePoint now) const;
+  probes::VisitorNs present_ns(TimePoint now) const;
   /// Bytes that finished flows took out of the accounts and stamps, by the engine's own count.
   std::uint64_t link_bytes_read() const;
   /// The same by this service's count of finished reads.

@@ -121,7 +121,11 @@ Route Platform::copy_route(NodeId from, scenario::Medium medium, NodeId to) cons
   return result;
 }
 
-Route Platform::nvme_write_route(NodeId node) const { return {links_[fleet_.nvme_write(node)]}; }
+Route Platform::nvme_write_route(NodeId node) const {
+  const topologies::LinkIndex index = fleet_.nvme_write(node);
+  FLEETCACHE_CHECK(index != topologies::kNoLink, "a node with an NVMe tier has disks");
+  return {links_[index]};
+}
 
 Route Platform::front_end_route(RegionId region, std::uint32_t account, NodeId node) const {
   Route result = route(Endpoint::account(region, account), Endpoint::dram(node));

@@ -43,7 +43,7 @@ class World : private engine::EventHandler {
   void report_stations(probes::Record& record) const;
   void check_conservation(probes::Record& record) const;
   void little(probes::Record& record, const std::string& station, TimePoint now,
-              std::int64_t present_ns) const;
+              probes::VisitorNs present_ns) const;
   Duration measured() const;  // since the warm-up
 
   scenario::Scenario scenario_;
