@@ -27,13 +27,26 @@ bool is_compute(const std::string& station) { return station.rfind("gpu.", 0) ==
 
 Binding find_binding(const std::map<std::string, Station>& stations) {
   Binding binding;
-  const auto first = busiest(stations, 1);
-  if (first.empty()) {
+  bool has_compute = false;
+  double least_compute = 1;
+  for (const auto& [name, station] : stations) {
+    if (!is_compute(name)) continue;
+    has_compute = true;
+    least_compute = std::min(least_compute, station.utilization_mean);
+  }
+  const bool compute_binds = has_compute && least_compute >= kComputeBinds;
+  std::string bound;
+  for (const std::string& name : busiest(stations, stations.size())) {
+    const bool candidate = is_compute(name) ? compute_binds : !compute_binds;
+    if (candidate && bound.empty()) bound = name;
+  }
+  if (bound.empty() && !stations.empty()) bound = busiest(stations, 1).front();
+  if (bound.empty()) {
     binding.reason = "no station was reported";
     return binding;
   }
-  const Station& station = stations.at(first.front());
-  binding.resource = first.front();
+  const Station& station = stations.at(bound);
+  binding.resource = bound;
   binding.p99_util = station.utilization_p99;
   binding.mean_util = station.utilization_mean;
   binding.parameter = station.parameter;

@@ -13,7 +13,12 @@ namespace fleetcache::analysis {
 /// has no effect: a faster link shortens each transfer, however few there are.
 inline constexpr double kIdle = 0.01;
 
-/// The station of highest mean utilisation; ties go to the higher p99, then to the first name. The
+/// Share of useful compute from which a GPU counts as fed: compute binds when every job reaches it.
+inline constexpr double kComputeBinds = 0.97;
+
+/// When every `gpu.JOB` is at least `kComputeBinds` busy, the busiest of them: nothing in the data
+/// path holds it up. Otherwise the data-path station of highest mean utilisation (without any, the
+/// busiest station); ties go to the higher p99, then to the first name. The
 /// p99 of a link is that of an instantaneous share: one flow alone on it is 100 %, which says that
 /// there are bursts, not that they hold anything up. `plus_10_percent` is left empty, with the
 /// reason.
@@ -27,8 +32,7 @@ std::vector<std::string> idle_parameters(const std::map<std::string, Station>& s
 /// both answers), only no change at all counts. Empty when nothing was raised or judged.
 std::vector<std::string> without_effect(const Result& result, const std::vector<Objective>& judged);
 
-/// True for `gpu.JOB`, whose utilisation is the share of time with useful compute: when it is the
-/// highest, compute binds and nothing in the data path does.
+/// True for `gpu.JOB`, whose utilisation is the share of time with useful compute.
 bool is_compute(const std::string& station);
 
 /// Station names, highest mean utilisation first (as in `find_binding`), at most `limit`.

@@ -60,8 +60,19 @@ probes::Record World::record() const {
 
 Duration World::measured() const { return queue_.now() - std::min(warmup_end_, queue_.now()); }
 
+World::FleetTime World::fleet_time() const {
+  FleetTime sum;
+  for (const auto& job : training_) {
+    const TrainingReport r = job->report(queue_.now());
+    const double nodes = job->job().nodes;
+    sum.useful += nodes * r.compute_s;
+    sum.stalled += nodes * r.stall_s;
+    sum.elapsed += nodes * r.elapsed_s;
+  }
+  return sum;
+}
+
 void World::report_training(probes::Record& record) const {
-  double nodes = 0, useful = 0, stalled = 0, elapsed = 0;
   for (const auto& job : training_) {
     const TrainingReport r = job->report(queue_.now());
     const std::string name = "train." + job->job().name + ".";
@@ -86,15 +97,20 @@ void World::report_training(probes::Record& record) const {
     record.metrics[name + "bytes_read"] = {static_cast<double>(r.bytes_read), "B", 0};
     record.metrics[name + "steps"] = {static_cast<double>(r.steps), "1", 0};
     record.metrics[name + "epochs_begun"] = {static_cast<double>(r.epochs_begun), "1", 0};
-    const double weight = job->job().nodes;
-    nodes += weight;
-    useful += weight * r.compute_s;
-    stalled += weight * r.stall_s;
-    elapsed += weight * r.elapsed_s;
   }
-  if (nodes == 0) return;
-  record.metrics["train.goodput"] = {ratio(useful, elapsed), "ratio", 0};
-  record.metrics["train.stall"] = {ratio(stalled, elapsed), "ratio", 0};
+  if (training_.empty()) return;
+  const FleetTime all = fleet_time();
+  probes::Metric goodput{ratio(all.useful, all.elapsed), "ratio", 0, {}};
+  probes::Metric stall{ratio(all.stalled, all.elapsed), "ratio", 0, {}};
+  FleetTime before;
+  for (const FleetTime& at : fleet_times_) {
+    if (at.elapsed <= before.elapsed) break;  // every job is done
+    goodput.batches.push_back((at.useful - before.useful) / (at.elapsed - before.elapsed));
+    stall.batches.push_back((at.stalled - before.stalled) / (at.elapsed - before.elapsed));
+    before = at;
+  }
+  record.metrics["train.goodput"] = goodput;
+  record.metrics["train.stall"] = stall;
 }
 
 void World::report_inference(probes::Record& record) const {

@@ -7,7 +7,8 @@
 namespace fleetcache::world {
 namespace {
 
-constexpr std::int64_t kSamples = 256;  // of link usage over the horizon
+constexpr std::int64_t kSamples = 256;           // of link usage over the horizon
+constexpr std::uint64_t kSamplesPerStretch = 8;  // of the fleet's time shares: 32 stretches
 
 std::vector<traces::KvRequest> synthetic_requests(const scenario::InferenceService& service,
                                                   std::uint64_t seed, Duration horizon) {
@@ -189,12 +190,13 @@ void World::on_event(TimePoint now, std::uint32_t code, std::uint64_t) {
     origin_->end_warmup();
     stations_->clear();
     for (const auto& job : training_) job->end_warmup(now);
+    fleet_times_.clear();
     return;
   }
   stations_->sample();
   const double done = static_cast<double>(now.ns) / static_cast<double>(scenario_.horizon.count);
   if (options_.progress) options_.progress(done);
-  ++samples_done_;
+  if (++samples_done_ % kSamplesPerStretch == 0) fleet_times_.push_back(fleet_time());
   const TimePoint next{scenario_.horizon.count / kSamples *
                        static_cast<std::int64_t>(samples_done_ + 1)};
   if (next.ns < scenario_.horizon.count) queue_.push(next, this, kSample);

@@ -70,6 +70,12 @@ class World : private engine::EventHandler {
   std::vector<ServicePlan> service_plans_;
   std::vector<std::unique_ptr<TrainingRun>> training_;
   std::vector<std::unique_ptr<InferenceRun>> inference_;
+  /// Node-seconds of all jobs since the warm-up.
+  struct FleetTime {
+    double useful = 0, stalled = 0, elapsed = 0;
+  };
+  FleetTime fleet_time() const;
+  std::vector<FleetTime> fleet_times_;  // at the ends of equal stretches of time
   std::uint64_t samples_done_ = 0;
   TimePoint warmup_end_;
   bool stopped_early_ = false;

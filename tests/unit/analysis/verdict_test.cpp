@@ -183,6 +183,16 @@ TEST_CASE("a burst does not bind, and a busy GPU means that compute does") {
   CHECK_FALSE(is_compute("blob_ingress.eastus2"));
 }
 
+TEST_CASE("a job that waits is held up by the data path, however busy its GPUs are") {
+  // 15 % of one job's time is lost to an origin that is full half of the time.
+  const std::map<std::string, Station> stations = {
+      {"blob_egress.east", {0.52, 1.0, 1, "B/s", "p.egress"}},
+      {"gpu.flagship", {0.99, 0.99, 40, "nodes", "p.flagship"}},
+      {"gpu.video", {0.85, 0.85, 10, "nodes", "p.video"}},
+      {"prefill.chat", {0.12, 0.12, 8, "slots", "p.prefill"}}};
+  CHECK(find_binding(stations).resource == "blob_egress.east");
+}
+
 TEST_CASE("no effect is claimed only for what a +10 % re-run did not move beyond the error") {
   Result r;
   r.stations["nic"] = {0.003, 0.003, 1, "B/s", "p.nic"};  // idle, and still it may matter
