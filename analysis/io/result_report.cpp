@@ -81,16 +81,23 @@ void put_reason(const Verdict& v, Reasons& reasons) {
   }
 }
 
+/// The sum that the margin is compared with; a part of it may be unknown.
+std::string error_of(const Result& r, const Verdict& v) {
+  const bool unknown = has_unknown_error(r.error, v.objective.metric);
+  if (!v.value || (unknown && v.error == 0)) return "?";
+  return (unknown ? "> " : "") + quantity(v.error, v.unit);
+}
+
 void put_objectives(const Result& r, Report& report) {
   if (r.verdict.empty()) return;
-  Section section{"VERDICT", {"objective", "limit", "value", "± 95 %", "margin", "state"}, {}, {}};
+  Section section{"VERDICT", {"objective", "limit", "value", "± error", "margin", "state"}, {}, {}};
   Reasons reasons;  // each once, with whose
   for (const Verdict& v : r.verdict) {
     const std::string unit = v.unit;
     section.rows.push_back(
         {v.objective.metric,
          (v.objective.less_than ? "< " : "> ") + quantity(v.objective.limit, unit),
-         v.value ? quantity(*v.value, unit) : "-", v.ci ? quantity(*v.ci, unit) : "?",
+         v.value ? quantity(*v.value, unit) : "-", error_of(r, v),
          v.value ? difference(0, v.margin, unit) : "-", name_of(v.state)});
     if (!v.reason.empty()) put_reason(v, reasons);
   }
