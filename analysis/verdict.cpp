@@ -18,6 +18,15 @@ const char* name_of(State state) {
 
 namespace {
 
+/// Whether what is left of the start of the run makes up more than half of the error.
+bool mostly_transient(const std::vector<ErrorTerm>& errors, const std::string& metric) {
+  double warmup = 0;
+  for (const ErrorTerm& term : errors) {
+    if (term.metric == metric && term.component == "warmup") warmup += term.abs.value_or(0);
+  }
+  return warmup > total_error(errors, metric) / 2;
+}
+
 Verdict draw(const Objective& objective, const std::map<std::string, Metric>& metrics,
              const std::vector<ErrorTerm>& errors, bool interrupted) {
   Verdict verdict;
@@ -44,6 +53,12 @@ Verdict draw(const Objective& objective, const std::map<std::string, Metric>& me
     verdict.state = State::kMissed;
   } else {
     verdict.reason = "the margin is not larger than the error";
+    if (mostly_transient(errors, objective.metric)) {
+      verdict.reason +=
+          ", most of it a transient (a first epoch, filling caches): it depends on how long the "
+          "run "
+          "is; a longer time.horizon or a time.warmup decides";
+    }
   }
   return verdict;
 }

@@ -233,3 +233,15 @@ TEST_CASE("headlines start with the objectives and name nothing twice") {
         std::vector<std::string>{"kv.block_hit_ratio", "train.a.goodput", "train.goodput"});
   CHECK(headlines(metrics, objectives, false).size() == 4);
 }
+
+TEST_CASE("a verdict that only the transient leaves open says what would decide it") {
+  const std::vector<Objective> objectives = {{"m", true, 1.0}};
+  const std::map<std::string, Metric> metrics = {{"m", {2.0, "s", 0}}};
+  std::vector<ErrorTerm> errors = {{"seed", "m", 0.2, "", false}, {"warmup", "m", 1.5, "", false}};
+  auto verdicts = draw_verdicts(objectives, metrics, errors, false);
+  CHECK(verdicts[0].state == State::kUndecided);
+  CHECK(verdicts[0].reason.find("time.warmup") != std::string::npos);
+  errors = {{"seed", "m", 1.5, "", false}, {"warmup", "m", 0.2, "", false}};
+  verdicts = draw_verdicts(objectives, metrics, errors, false);
+  CHECK(verdicts[0].reason.find("time.warmup") == std::string::npos);
+}
