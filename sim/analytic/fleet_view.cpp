@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/scenario/fleet.hpp"
+
 namespace fleetcache::analytic {
 
 namespace {
@@ -10,24 +12,6 @@ namespace {
 using topologies::Fleet;
 
 double bytes(Bytes b) { return static_cast<double>(b.count); }
-
-topologies::RegionSpec spec_of(const std::string& name, const scenario::Region& region) {
-  topologies::RegionSpec spec;
-  spec.name = name;
-  for (const auto& [pool_name, pool] : region.pools)
-    spec.pools.push_back(
-        {pool_name, pool.nodes, pool.sku.nic, pool.sku.nvme_read, pool.sku.nvme_write});
-  spec.nodes_per_rack = region.fabric.nodes_per_rack;
-  spec.racks_per_pod = region.fabric.racks_per_pod;
-  spec.rack_oversubscription = region.fabric.rack_oversubscription;
-  spec.pod_oversubscription = region.fabric.pod_oversubscription;
-  spec.accounts = region.blob.accounts;
-  spec.account_egress = region.blob.egress;
-  spec.account_ingress = region.blob.ingress;
-  spec.fleet_egress = region.blob.fleet_egress;
-  spec.stamp = region.bifrost.stamp;
-  return spec;
-}
 
 double domain_nodes(const scenario::Cache& cache, const topologies::Pool& pool) {
   const double nodes = pool.nodes;
@@ -130,11 +114,8 @@ double readahead_reads(const JobView& job, double demand) {
 Result<FleetView> view_of(const scenario::Scenario& scenario) {
   FleetView view;
   view.scenario = &scenario;
-  std::vector<topologies::RegionSpec> specs;
-  for (const auto& [name, region] : scenario.regions) specs.push_back(spec_of(name, region));
-  std::vector<topologies::WanSpec> wan;
-  for (const scenario::WanLink& l : scenario.links) wan.push_back({l.from, l.to, l.bandwidth, ""});
-  auto fleet = Fleet::build(std::move(specs), wan);
+  // DeltaZero's factor is applied per path that is evaluated, not to the fleet.
+  auto fleet = scenario::build_fleet(scenario, scenario::OriginPath::kBifrost);
   if (!fleet) return fleet.error();
   view.fleet = std::move(fleet).value();
   for (const auto& [name, region] : scenario.regions) view.regions.push_back(&region);

@@ -3,46 +3,17 @@
 #include <algorithm>
 
 #include "policies/base/check.hpp"
+#include "sim/scenario/fleet.hpp"
 
 namespace fleetcache::world {
 namespace {
 
 using topologies::Endpoint;
 
-BytesPerSecond stamp_of(const scenario::Scenario& scenario, const scenario::Region& region) {
-  const bool deltazero = scenario.origin.path == scenario::OriginPath::kDeltaZero;
-  return BytesPerSecond(region.bifrost.stamp.count *
-                        (deltazero ? region.deltazero.capacity_factor : 1.0));
-}
-
-topologies::RegionSpec spec_of(const scenario::Scenario& scenario, const scenario::Region& region) {
-  topologies::RegionSpec spec;
-  spec.name = region.name;
-  for (const auto& [name, pool] : region.pools) {
-    spec.pools.push_back({name, pool.nodes, pool.sku.nic, pool.sku.nvme_read, pool.sku.nvme_write});
-  }
-  spec.nodes_per_rack = region.fabric.nodes_per_rack;
-  spec.racks_per_pod = region.fabric.racks_per_pod;
-  spec.rack_oversubscription = region.fabric.rack_oversubscription;
-  spec.pod_oversubscription = region.fabric.pod_oversubscription;
-  spec.accounts = region.blob.accounts;
-  spec.account_egress = region.blob.egress;
-  spec.account_ingress = region.blob.ingress;
-  spec.fleet_egress = region.blob.fleet_egress;
-  spec.stamp = stamp_of(scenario, region);
-  return spec;
-}
-
 }  // namespace
 
 Result<Platform> Platform::build(const scenario::Scenario& scenario, engine::FlowEngine& engine) {
-  std::vector<topologies::RegionSpec> specs;
-  for (const auto& [name, region] : scenario.regions) specs.push_back(spec_of(scenario, region));
-  std::vector<topologies::WanSpec> wan;
-  for (const scenario::WanLink& link : scenario.links) {
-    wan.push_back({link.from, link.to, link.bandwidth, {}});
-  }
-  auto fleet = topologies::Fleet::build(std::move(specs), wan);
+  auto fleet = scenario::build_fleet(scenario, scenario.origin.path);
   if (!fleet) return fleet.error();
   Platform platform(std::move(fleet).value());
   platform.scenario_ = &scenario;
@@ -157,7 +128,7 @@ engine::LinkId Platform::stamp(RegionId region) const {
 }
 
 BytesPerSecond Platform::stamp_capacity(RegionId region) const {
-  return stamp_of(*scenario_, *regions_[region]);
+  return scenario::stamp_capacity(*regions_[region], scenario_->origin.path);
 }
 
 const scenario::WanLink* Platform::wan(RegionId a, RegionId b) const {
