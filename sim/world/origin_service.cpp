@@ -111,7 +111,12 @@ void OriginService::plan(TimePoint now, std::uint32_t id) {
   const scenario::Bifrost& bifrost = platform_->region(op.request.region).bifrost;
   const auto key = std::make_pair(op.request.node, op.request.object);
   const auto lease = leases_.find(key);
-  if (lease != leases_.end() && lease->second > now) return first_byte(now, id);
+  if (lease != leases_.end() && lease->second > now) {
+    // The plan may still be on its way to this node: its other readers wait for the same one.
+    const TimePoint ready{lease->second.ns - bifrost.plan_lease.count};
+    if (ready <= now) return first_byte(now, id);
+    return queue_->push(ready, this, kPlanReady, id);
+  }
   // One plan each gap: the plan service is a queue of its own.
   collector_->count("origin.plans");
   const TimePoint served = std::max(now, region.plan_free_at);

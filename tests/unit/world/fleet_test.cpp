@@ -175,3 +175,16 @@ TEST_CASE("figures of the window leave the warm-up out") {
   CHECK(o.metrics.at("origin.bytes_per_second") == 0);
   CHECK(o.metrics.at("cache.byte_hit_ratio.dataset") == 1);
 }
+
+TEST_CASE("readers of one object on one node wait for the same plan") {
+  // Two steps ahead of one node ask for the only object at once; a plan takes 1 s, the bytes 10 ms.
+  auto s = tiny_training(1, 1, 2);
+  s.origin.path = scenario::OriginPath::kBifrost;
+  s.regions["r"].bifrost.plan_time = from_seconds(1);
+  const Outcome o = run_forked(s);
+  REQUIRE(o.error == "");
+  CHECK(o.metrics.at("origin.plans") == 1);
+  // Both reads wait for it, so their mean is above 1 s; a lease used before it is there gives 0.5
+  // s.
+  CHECK(o.metrics.at("read.bifrost_mean") > 1.0);
+}
