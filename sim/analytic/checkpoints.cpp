@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "models/gpu/order_statistics.hpp"
 #include "models/origin/bifrost.hpp"
 #include "sim/analytic/resources.hpp"
 
@@ -30,7 +31,7 @@ double slowest_part_seconds(const FleetView& view, const Design& design, const J
   const double classic_s = on(region.blob.stream), direct_s = on(region.bifrost.stream);
   if (direct <= 0) return classic_s;
   const double slower_share = direct_s > classic_s ? direct : 1 - direct;
-  const double any_slower = 1 - std::pow(1 - slower_share, job.nodes);
+  const double any_slower = models::probability_any(job.nodes, slower_share);
   const double fast = std::min(direct_s, classic_s);
   return fast + any_slower * (std::max(direct_s, classic_s) - fast);
 }

@@ -60,10 +60,7 @@ Estimate estimate(const scenario::Scenario& scenario) {
     e.requests += blocks;
     entries += blocks;
   }
-  for (const scenario::CacheTier& tier : scenario.cache.tiers) {
-    (void)tier;
-    e.memory_bytes += entries * kBytesPerEntry;
-  }
+  e.memory_bytes += static_cast<double>(scenario.cache.tiers.size()) * entries * kBytesPerEntry;
   e.flows = e.requests * 1.5;  // most reads are one flow; a fill also writes to the disks
   const double live = std::min(e.flows / std::max(1.0, horizon) * kMeanTransfer_s, 1e6);
   e.memory_bytes += links * kBytesPerLink + live * kBytesPerLiveFlow + 50e6;

@@ -7,8 +7,7 @@
 
 namespace fleetcache::world {
 
-InferenceRun::InferenceRun(const scenario::Scenario& scenario,
-                           const scenario::InferenceService& service, NodeId first,
+InferenceRun::InferenceRun(const scenario::InferenceService& service, NodeId first,
                            std::vector<traces::KvRequest> requests, const Platform& platform,
                            engine::EventQueue& queue, DataPath& path, CacheService& cache,
                            probes::Collector& collector)
@@ -30,7 +29,6 @@ InferenceRun::InferenceRun(const scenario::Scenario& scenario,
   queue_s_ = &collector.series(name + "ttft_queue");
   fetch_s_ = &collector.series(name + "ttft_fetch");
   prefill_s_ = &collector.series(name + "ttft_prefill");
-  (void)scenario;
 }
 
 // Only the next arrival is in the event queue: a trace of a million requests costs one event.

@@ -15,8 +15,8 @@ namespace fleetcache::world {
 class InferenceRun : private engine::EventHandler, private ReadClient {
  public:
   /// Uses `service.nodes` nodes from `first` on; `requests` are in order of time.
-  InferenceRun(const scenario::Scenario& scenario, const scenario::InferenceService& service,
-               NodeId first, std::vector<traces::KvRequest> requests, const Platform& platform,
+  InferenceRun(const scenario::InferenceService& service, NodeId first,
+               std::vector<traces::KvRequest> requests, const Platform& platform,
                engine::EventQueue& queue, DataPath& path, CacheService& cache,
                probes::Collector& collector);
 

@@ -84,7 +84,7 @@ Status World::build_jobs() {
                                                       *path_, collector_));
   }
   for (ServicePlan& plan : service_plans_) {
-    inference_.push_back(std::make_unique<InferenceRun>(scenario_, *plan.service, plan.first,
+    inference_.push_back(std::make_unique<InferenceRun>(*plan.service, plan.first,
                                                         std::move(plan.requests), *platform_,
                                                         queue_, *path_, *cache_, collector_));
   }
