@@ -26,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include "policies/base/params.hpp"
 #include "policies/base/result.hpp"
 #include "policies/base/units.hpp"
 
@@ -58,9 +59,7 @@ struct Victim {
   std::uint64_t charge = 0;
 };
 
-/// Text parameters of a policy ("small_ratio", "0.1"). A key that the policy does not use is an
-/// error.
-using Params = std::vector<std::pair<std::string, std::string>>;
+using fleetcache::Params;
 
 struct Config {
   std::uint64_t capacity = 0;     ///< sum of charges that fit; > 0

@@ -26,7 +26,7 @@
 
 #include "policies/eviction/arena.hpp"
 #include "policies/eviction/ghosts.hpp"
-#include "policies/eviction/params.hpp"
+#include "policies/base/params.hpp"
 
 namespace fleetcache::eviction {
 

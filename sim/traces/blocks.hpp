@@ -23,7 +23,7 @@ struct TraceBlocks {
 };
 
 /// Reads on until `limit` requests are there (rounded up to a block), the trace ends, or `stop`
-/// (may be null) turns true. Memory: 32 bytes a request, taken from `spare` as far as that goes:
+/// (may be null) turns true. Memory: 40 bytes a request, taken from `spare` as far as that goes:
 /// fresh pages cost more time than reading into them.
 Result<TraceBlocks> read_blocks(TraceReader& reader, std::uint64_t limit,
                                 const std::atomic<bool>* stop = nullptr, TraceBlocks spare = {});

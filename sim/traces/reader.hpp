@@ -24,6 +24,8 @@ namespace fleetcache::traces {
 
 constexpr std::int64_t kNever = -1;
 
+enum class Op : std::uint8_t { kRead, kWrite, kDelete };
+
 /// One request of one object.
 struct Request {
   std::int64_t time_ns = 0;
@@ -32,6 +34,12 @@ struct Request {
   /// Index in the trace of the next request to it, or kNever. Files count from 0 or from 1, so only
   /// the order of these numbers means something.
   std::int64_t next_access = kNever;
+  std::uint32_t tenant = 0;  ///< account, user or session group; 0 where the trace has none
+  std::uint16_t klass = 0;   ///< class of the object (TraceInfo::classes names them); 0 unknown
+  Op op = Op::kRead;
+  /// The object is a child of the one requested just before it (a block of a KV prefix): useless
+  /// without it. False for the first block of a prefix and where the trace knows no prefixes.
+  bool follows = false;
 };
 
 enum class Format : std::uint8_t {

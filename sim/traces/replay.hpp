@@ -33,7 +33,7 @@ struct ReplaySpec {
   bool recompute_next = false;  ///< do not trust the next accesses that the trace holds
   unsigned threads = 1;         ///< of independent (policy, capacity) cells; the result is the same
   std::uint64_t seed = 0;       ///< for policies that draw
-  /// Where totals are needed first, a trace of up to this many requests (32 bytes each) is held in
+  /// Where totals are needed first, a trace of up to this many requests (40 bytes each) is held in
   /// memory and a longer one is read twice. Nothing else needs more than 8 MiB of requests.
   std::uint64_t window = std::uint64_t{1} << 25;
   const std::atomic<bool>* stop = nullptr;    ///< turns true: give what there is, marked partial

@@ -1,9 +1,9 @@
-#include "policies/eviction/params.hpp"
+#include "policies/base/params.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-namespace fleetcache::eviction {
+namespace fleetcache {
 namespace {
 
 template <class T>
@@ -80,4 +80,4 @@ Status ParamReader::finish() const {
   return Nothing{};
 }
 
-}  // namespace fleetcache::eviction
+}  // namespace fleetcache

@@ -1,15 +1,20 @@
-/// Reads a policy's text parameters (private to policies/eviction). The first fault is kept; a key
+/// Reads a policy's text parameters of any family. The first fault is kept; a key
 /// that nobody asked for, and a key given twice, are faults.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "policies/eviction/eviction.hpp"
+#include "policies/base/result.hpp"
 
-namespace fleetcache::eviction {
+namespace fleetcache {
+
+/// Text parameters of a policy ("small_ratio", "0.1"). A key that the policy does not use is an
+/// error.
+using Params = std::vector<std::pair<std::string, std::string>>;
 
 class ParamReader {
  public:
@@ -33,4 +38,4 @@ class ParamReader {
   bool failed_ = false;
 };
 
-}  // namespace fleetcache::eviction
+}  // namespace fleetcache
