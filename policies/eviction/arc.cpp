@@ -34,9 +34,15 @@ struct Arc : Policy {
     return Ghosts::shape(std::uint64_t{s.slots} * (s.unit_charge != 0 ? 1 : 2));
   }
 
+  static void resize(Arena a) {
+    State& state = a.state<State>();
+    const auto capacity = static_cast<double>(a.s->capacity);
+    if (state.target > capacity) state.target = capacity;
+  }
+
   static void miss(Arena a, const Meta& meta) {
     const Ghosts ghosts(a);
-    const std::uint32_t list = ghosts.list_of(meta.id);
+    const std::uint32_t list = ghosts.list_of(Arena::key(meta));
     if (list != kNil) {
       State& state = a.state<State>();
       const auto own = static_cast<double>(ghosts.used(list));
@@ -49,11 +55,11 @@ struct Arc : Policy {
         state.target = state.target > step ? state.target - step : 0;
       }
     }
-    ghosts.hit(meta.id);
+    ghosts.hit(Arena::key(meta));
   }
 
   static void insert(Arena a, std::uint32_t i, const Meta& meta) {
-    const std::uint8_t list = Ghosts(a).claim(meta.id) != kNil ? kT2 : kT1;
+    const std::uint8_t list = Ghosts(a).claim(Arena::key(meta)) != kNil ? kT2 : kT1;
     Queue& queue = a.state<State>().list[list];
     a.slot(i).queue = list;
     a.link_front(queue, i);
@@ -79,7 +85,7 @@ struct Arc : Policy {
   static std::uint32_t pick(Arena a, const Meta* incoming, Search& search, Cursor& cursor) {
     State& state = a.state<State>();
     const Ghosts ghosts(a);
-    const std::uint32_t held = incoming != nullptr ? ghosts.held(incoming->id) : kNil;
+    const std::uint32_t held = incoming != nullptr ? ghosts.held(Arena::key(*incoming)) : kNil;
     std::uint8_t notes = 0;
     bool from_t1 = replace_t1(state, held == kT2);
     if (incoming != nullptr && held == kNil) {
@@ -110,11 +116,15 @@ struct Arc : Policy {
     a.unlink(a.state<State>().list[slot.queue], i);
     if ((slot.freq & kDropB1) != 0) ghosts.drop_oldest(kT1);
     if ((slot.freq & kDropB2) != 0) ghosts.drop_oldest(kT2);
-    if ((slot.freq & kNoGhost) == 0) ghosts.push(slot.queue, slot.id(), a.charge(i));
+    if ((slot.freq & kNoGhost) == 0) ghosts.push(slot.queue, a.key(i), a.charge(i));
   }
   static void abort(Arena a, std::uint32_t i) {
     a.slot(i).freq = 0;
     a.state<State>().list[a.slot(i).queue].used += a.charge(i);
+  }
+  static void claim(Arena a, std::uint32_t i) {
+    a.slot(i).freq = 0;
+    a.state<State>().list[a.slot(i).queue].used -= a.charge(i);
   }
   static void erase(Arena a, std::uint32_t i) {
     Queue& queue = a.state<State>().list[a.slot(i).queue];

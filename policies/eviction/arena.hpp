@@ -1,16 +1,19 @@
 /// The memory of one cache instance (private to policies/eviction): one block of plain data, laid
 /// out by offsets, so that it can be saved, mapped or shared as it stands.
 ///
-///     CacheState | slots 28 B each | index heads 4 B | charges 8 B unless unit | ghosts | extra
+///     CacheState | slots 28 B each | index heads 4 B | charges 6 B unless unit | columns | ghosts
+///     | the policy's extra and block
 ///
-/// A slot is in the id index (chained buckets, as many buckets as slots) and in one list of its
-/// policy. All zero bytes are a valid empty arena: heads hold index + 1, slots are handed out in
-/// order until the first one comes back. So creation writes nothing but the header, and a cache of
-/// 100,000 that stays empty costs no memory.
+/// A slot is in the id index (chained buckets: as many as slots, half of that with 128-bit ids) and
+/// in one list of its policy. What a host may tell beyond id and charge has a column each, present
+/// when Config::features declares it (columns.hpp). All zero bytes are a valid empty arena: heads
+/// hold index + 1, slots are handed out in order until the first one comes back. So creation writes
+/// nothing but the header, and a cache of 100,000 that stays empty costs no memory.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "policies/base/check.hpp"
@@ -65,6 +68,22 @@ struct Shape {
   std::uint32_t ghosts = 0;          ///< remembered ids, all lists and held ones together
   std::uint32_t held = 0;            ///< of these, places for held ids (ghosts.hpp)
   std::uint32_t extra_per_slot = 0;  ///< bytes of the policy's own arrays, a multiple of 4
+  std::uint64_t block = 0;           ///< bytes of its own that do not go by slots (a sketch)
+};
+
+/// Columns beyond id and charge, in the order in which they lie in the arena.
+enum class Column : std::uint8_t {
+  kIdHigh,    ///< u64, kWideIds
+  kExpiry,    ///< i64 ns, kTtl; 0 never
+  kWheel,     ///< 2 x u32, kTtl: neighbours in the timing wheel
+  kLease,     ///< i64 ns, kLeases: not a victim before
+  kSoft,      ///< i64 ns, kLeases: not a victim before, while there are others
+  kMates,     ///< 2 x u32, kGroups: ring of the group
+  kChildren,  ///< 2 x u32, kPrefix: resident children, and those not reserved
+  kCost,      ///< u32, kCosts
+  kParent,    ///< u32, kPrefix: slot + 1 of the parent
+  kKind,      ///< u16 class, u16 depth, kKinds
+  kCount,
 };
 
 constexpr std::size_t kPolicyStateBytes = 256;
@@ -73,12 +92,17 @@ constexpr std::uint32_t kGhostLists = 3;
 struct CacheState {
   std::uint32_t policy = 0;  ///< line of eviction_policies.def
   std::uint32_t unit_charge = 0;
+  std::uint32_t version = 0;  ///< of the policy (Policy::kVersion)
+  std::uint32_t features = 0;
   std::uint64_t bytes = 0;  ///< of the whole arena
   std::uint64_t capacity = 0;
+  std::uint64_t max_capacity = 0;  ///< what ghosts and slots were made for
+  std::uint64_t allowance = 0;     ///< `used` may be this much: the capacity, more after a shrink
   std::uint64_t used = 0;
   std::uint64_t reserved_charge = 0;
   std::uint64_t seed = 0;
   std::uint32_t slots = 0;
+  std::uint32_t buckets = 0;
   std::uint32_t entries = 0;
   std::uint32_t reserved = 0;
   std::uint32_t fresh = 0;  ///< slots from here on were never used
@@ -90,31 +114,26 @@ struct CacheState {
   std::uint32_t held_max = 0;
   Queue ghost_list[kGhostLists];
   std::uint64_t heads_at = 0;
+  std::uint64_t column_at[static_cast<std::size_t>(Column::kCount)] = {};
+  std::uint64_t wheel_at = 0;
   std::uint64_t charges_at = 0;
   std::uint64_t ghosts_at = 0;
   std::uint64_t ghost_heads_at = 0;
   std::uint64_t ghost_charges_at = 0;
   std::uint64_t extra_at = 0;
+  std::uint64_t block_at = 0;
+  std::uint64_t block_bytes = 0;
   Stats stats;
   alignas(8) unsigned char policy_state[kPolicyStateBytes] = {};
 };
 static_assert(std::is_trivially_copyable_v<CacheState> && sizeof(CacheState) % 8 == 0);
 
-/// Fills in the offsets and `bytes` from slots, ghosts and unit_charge.
-inline void lay_out(CacheState& s, const Shape& shape) {
-  const auto round8 = [](std::uint64_t n) { return (n + 7) / 8 * 8; };
-  const std::uint64_t charge_bytes = s.unit_charge != 0 ? 0 : sizeof(std::uint64_t);
-  s.ghosts = shape.ghosts;
-  s.held_max = shape.held;
-  s.heads_at = sizeof(CacheState) + sizeof(Slot) * std::uint64_t{s.slots};
-  s.charges_at = round8(s.heads_at + sizeof(std::uint32_t) * std::uint64_t{s.slots});
-  s.ghosts_at = s.charges_at + charge_bytes * s.slots;
-  s.ghost_heads_at = s.ghosts_at + sizeof(Ghost) * std::uint64_t{s.ghosts};
-  s.ghost_charges_at = round8(s.ghost_heads_at + sizeof(std::uint32_t) * std::uint64_t{s.ghosts});
-  s.extra_at = s.ghost_charges_at + charge_bytes * s.ghosts;
-  // 8 bytes to spare: a policy with two extra arrays may have to align the second.
-  s.bytes = round8(s.extra_at + std::uint64_t{shape.extra_per_slot} * s.slots) + 8;
-}
+/// Charges take 6 bytes: an object of 2^48 bytes (256 TiB) or more is never admissible.
+constexpr std::uint64_t kChargeBytes = 6;
+constexpr std::uint64_t kMostCharge = (std::uint64_t{1} << 48) - 1;
+
+/// Fills in the offsets and `bytes` from slots, ghosts, features and unit_charge.
+void lay_out(CacheState& s, const Shape& shape);
 
 /// A bucket of `buckets`, by multiplication instead of a remainder.
 inline std::uint32_t bucket_of(ObjectId id, std::uint32_t buckets) {
@@ -139,8 +158,23 @@ class Arena {
     return reinterpret_cast<T*>(reinterpret_cast<unsigned char*>(s) + offset);
   }
 
+  bool has(Feature feature) const { return (s->features & feature) != 0; }
+  /// Requires: the column's feature is declared.
+  template <class T>
+  T& cell(Column column, std::uint32_t i) const {
+    return at<T>(s->column_at[static_cast<std::size_t>(column)])[i];
+  }
+
   std::uint64_t charge(std::uint32_t i) const {
-    return s->unit_charge != 0 ? 1 : at<std::uint64_t>(s->charges_at)[i];
+    return s->unit_charge != 0 ? 1 : load_charge(s->charges_at, i);
+  }
+  std::uint64_t load_charge(std::uint64_t offset, std::uint32_t i) const {
+    std::uint64_t word = 0;  // two bytes of the next one are masked away
+    std::memcpy(&word, at<unsigned char>(offset) + kChargeBytes * i, sizeof word);
+    return word & kMostCharge;
+  }
+  void store_charge(std::uint64_t offset, std::uint32_t i, std::uint64_t charge) const {
+    std::memcpy(at<unsigned char>(offset) + kChargeBytes * i, &charge, kChargeBytes);
   }
   std::uint64_t charge(const Meta& meta) const { return s->unit_charge != 0 ? 1 : meta.charge; }
   /// Whether an object of this charge would exceed the capacity or the slots.
@@ -148,10 +182,24 @@ class Arena {
     return s->used + incoming > s->capacity || s->entries == s->slots;
   }
   Handle handle(std::uint32_t i) const { return {i, slot(i).generation}; }
-  Victim victim(std::uint32_t i) const { return {handle(i), slot(i).id(), charge(i)}; }
+  ObjectId id_high(std::uint32_t i) const {
+    return has(kWideIds) ? cell<std::uint64_t>(Column::kIdHigh, i) : 0;
+  }
+  Victim victim(std::uint32_t i) const { return {handle(i), slot(i).id(), charge(i), id_high(i)}; }
+  /// What ghosts and sketches know an object by: its id, or 64 bits mixed from a 128-bit one.
+  static std::uint64_t key(const Meta& meta) {
+    return meta.id_high == 0 ? meta.id : meta.id ^ mix64(meta.id_high);
+  }
+  std::uint64_t key(std::uint32_t i) const {
+    return has(kWideIds) ? key(Meta{slot(i).id(), 0, 0, id_high(i)}) : slot(i).id();
+  }
 
-  std::uint32_t find(ObjectId id) const {
-    std::uint32_t i = heads()[bucket_of(id, s->slots)] - 1;
+  std::uint32_t find(ObjectId id, ObjectId high = 0) const {
+    std::uint32_t i = heads()[bucket_of(id, s->buckets)] - 1;
+    if (has(kWideIds)) {
+      while (i != kNil && (slot(i).id() != id || id_high(i) != high)) i = slot(i).chain;
+      return i;
+    }
     while (i != kNil && slot(i).id() != id) i = slot(i).chain;
     return i;
   }
@@ -165,7 +213,7 @@ class Arena {
       i = s->fresh++;
     }
     Slot& slot_i = slot(i);
-    std::uint32_t& head = heads()[bucket_of(meta.id, s->slots)];
+    std::uint32_t& head = heads()[bucket_of(meta.id, s->buckets)];
     slot_i = {static_cast<std::uint32_t>(meta.id),
               static_cast<std::uint32_t>(meta.id >> 32),
               kNil,
@@ -176,7 +224,8 @@ class Arena {
               0,
               0};
     head = i + 1;
-    if (s->unit_charge == 0) at<std::uint64_t>(s->charges_at)[i] = meta.charge;
+    if (s->unit_charge == 0) store_charge(s->charges_at, i, meta.charge);
+    if (has(kWideIds)) cell<std::uint64_t>(Column::kIdHigh, i) = meta.id_high;
     s->used += charge(i);
     ++s->entries;
     return i;
@@ -185,7 +234,7 @@ class Arena {
   /// Returns a slot that is in no list. Its handles become stale.
   void release(std::uint32_t i) const {
     Slot& gone = slot(i);
-    std::uint32_t& head = heads()[bucket_of(gone.id(), s->slots)];
+    std::uint32_t& head = heads()[bucket_of(gone.id(), s->buckets)];
     if (head == i + 1) {
       head = gone.chain + 1;
     } else {
@@ -194,6 +243,7 @@ class Arena {
       slot(before).chain = gone.chain;
     }
     s->used -= charge(i);
+    if (s->allowance > s->capacity) s->allowance = s->used > s->capacity ? s->used : s->capacity;
     --s->entries;
     ++gone.generation;
     gone.hold = kFree;

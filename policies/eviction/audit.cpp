@@ -26,6 +26,7 @@ void digest_queue(Arena a, const Queue& queue, Digest& digest) {
     digest.add(slot.id());
     digest.add(a.charge(i));
     digest.add((std::uint64_t{slot.freq} << 16) | slot.hold);
+    if (a.s->features != 0) digest_columns(a, i, digest);
   }
 }
 
@@ -41,13 +42,13 @@ std::string audit_slots(Arena a) {
     if ((a.slot(i).hold & kFree) != 0) continue;
     ++entries;
     used += a.charge(i);
-    if (a.find(a.slot(i).id()) != i) return "an entry is not in the index, or twice";
+    if (a.find(a.slot(i).id(), a.id_high(i)) != i) return "an entry is not in the index, or twice";
     if ((a.slot(i).hold & kReserved) == 0) continue;
     ++reserved;
     reserved_charge += a.charge(i);
   }
   if (used != s.used) return "used() is not the sum of charges";
-  if (used > s.capacity) return "used() exceeds the capacity";
+  if (used > s.capacity && used > s.allowance) return "used() exceeds the capacity";
   if (entries != s.entries) return "entries() is not the number of entries";
   if (reserved != s.reserved || reserved_charge != s.reserved_charge) {
     return "the reserved entries are miscounted";
@@ -66,6 +67,7 @@ std::string Cache::audit() const {
   const Arena a(state_);
   std::string fault = audit_slots(a);
   if (fault.empty()) fault = Ghosts(a).audit();
+  if (fault.empty()) fault = audit_columns(a);
   if (fault.empty()) fault = ops_->audit(a);
   return fault;
 }

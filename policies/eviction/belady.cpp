@@ -43,6 +43,7 @@ struct Belady : Policy {
   }
   static void commit(Arena, std::uint32_t) {}
   static void abort(Arena a, std::uint32_t i) { heap(a).push(key(a, i), a.slot(i).id(), i); }
+  static void claim(Arena a, std::uint32_t i) { heap(a).erase(i); }
   static void erase(Arena a, std::uint32_t i) { heap(a).erase(i); }
 
   static std::string audit(Arena a) {

@@ -21,14 +21,25 @@ Result<CacheState> plan(std::string_view policy, const Config& config) {
   }
   if (config.capacity == 0) return Error{"capacity", "must be positive"};
   if (config.max_entries == 0) return Error{"max_entries", "must be positive"};
+  if (config.max_capacity != 0 && config.max_capacity < config.capacity) {
+    return Error{"max_capacity", "is below the capacity"};
+  }
+  if ((config.features & ~kAllFeatures) != 0) return Error{"features", "has unknown bits"};
+  if ((config.features & kPrefix) != 0 && (config.features & kGroups) != 0) {
+    return Error{"features", "a cache has parents or groups, not both"};
+  }
   CacheState s;
   s.policy = static_cast<std::uint32_t>(info - policies().data());
   s.unit_charge = config.unit_charge ? 1 : 0;
+  s.version = info->version;
+  s.features = config.features;
   s.capacity = config.capacity;
+  s.max_capacity = config.max_capacity != 0 ? config.max_capacity : config.capacity;
+  s.allowance = config.capacity;
   s.seed = config.seed;
   // Charges are at least 1, so more slots than capacity could never be used.
-  s.slots = config.capacity < config.max_entries ? static_cast<std::uint32_t>(config.capacity)
-                                                 : config.max_entries;
+  s.slots = s.max_capacity < config.max_entries ? static_cast<std::uint32_t>(s.max_capacity)
+                                                : config.max_entries;
   if (s.slots == kNil) --s.slots;
   ParamReader reader(info->name, config.params);
   const Shape shape = ops_at(s.policy).configure(s, reader);
@@ -54,50 +65,56 @@ Result<Cache> Cache::create(std::string_view policy, const Config& config) {
   if (memory == nullptr) {
     return Error{"cache", "no memory for " + std::to_string(planned->bytes) + " bytes of metadata"};
   }
-  return Cache(new (memory) CacheState(*planned), &ops_at(planned->policy));
+  return Cache(new (memory) CacheState(*planned), &ops_at(planned->policy), true);
+}
+
+Result<Cache> Cache::create_in(void* memory, std::size_t bytes, std::string_view policy,
+                               const Config& config) {
+  const Result<CacheState> planned = plan(policy, config);
+  if (!planned) return planned.error();
+  if (memory == nullptr || reinterpret_cast<std::uintptr_t>(memory) % alignof(CacheState) != 0) {
+    return Error{"memory", "must be aligned to 8 bytes"};
+  }
+  if (bytes < planned->bytes) {
+    return Error{"memory", "has " + std::to_string(bytes) + " bytes where " +
+                               std::to_string(planned->bytes) + " are needed"};
+  }
+  return Cache(new (memory) CacheState(*planned), &ops_at(planned->policy), false);
 }
 
 Cache::Cache(Cache&& other) noexcept
-    : state_(std::exchange(other.state_, nullptr)), ops_(other.ops_) {}
+    : state_(std::exchange(other.state_, nullptr)), ops_(other.ops_), owned_(other.owned_) {}
 
 Cache& Cache::operator=(Cache&& other) noexcept {
   std::swap(state_, other.state_);
   std::swap(ops_, other.ops_);
+  std::swap(owned_, other.owned_);
   return *this;
 }
 
-Cache::~Cache() { std::free(state_); }
+Cache::~Cache() {
+  if (owned_) std::free(state_);
+}
 
-Handle Cache::find(ObjectId id) const {
+Handle Cache::find(ObjectId id, ObjectId id_high) const {
   const Arena a(state_);
-  const std::uint32_t i = a.find(id);
+  const std::uint32_t i = a.find(id, id_high);
   return i == kNil ? Handle{} : a.handle(i);
 }
 
-namespace {
-
-/// Whether the handle names an entry that is live or reserved.
-bool resident(const CacheState* s, Arena a, Handle h) {
-  return h.index < s->fresh && a.slot(h.index).generation == h.generation &&
-         (a.slot(h.index).hold & kFree) == 0;
-}
-bool is_live(const CacheState* s, Arena a, Handle h) {
-  return resident(s, a, h) && (a.slot(h.index).hold & kReserved) == 0;
-}
-
-}  // namespace
-
-bool Cache::live(Handle h) const { return is_live(state_, Arena(state_), h); }
+bool Cache::live(Handle h) const { return is_live(Arena(state_), h); }
 
 Victim Cache::describe(Handle h) const {
   const Arena a(state_);
-  return resident(state_, a, h) ? a.victim(h.index) : Victim{};
+  return is_resident(a, h) ? a.victim(h.index) : Victim{};
 }
 
-bool Cache::access(TimePoint, Handle h, std::int64_t next_access) {
-  if (!live(h)) return false;
+bool Cache::access(TimePoint now, Handle h, std::int64_t next_access) {
+  const Arena a(state_);
+  if (!is_live(a, h)) return false;
+  if (a.has(kTtl) && Wheel(a).expired(h.index, now)) return false;
   ++state_->stats.hits;
-  ops_->access(Arena(state_), h.index, next_access);
+  ops_->access(a, h.index, next_access);
   return true;
 }
 
@@ -109,23 +126,28 @@ void Cache::miss(TimePoint, const Meta& meta) {
 bool Cache::admissible(const Meta& meta) const {
   const Arena a(state_);
   const std::uint64_t charge = a.charge(meta);
-  return charge != 0 && charge <= state_->capacity && ops_->admissible(a, charge);
+  if (a.has(kPrefix) && meta.parent && !is_live(a, meta.parent)) return false;
+  return charge != 0 && charge <= state_->capacity && charge <= kMostCharge &&
+         ops_->admissible(a, charge);
 }
 
 bool Cache::must_evict(const Meta* incoming) const {
   return ops_->must_evict(Arena(state_), incoming);
 }
 
-std::size_t Cache::reserve(TimePoint, const Meta* incoming, Victim* out, std::size_t capacity,
-                           const Eligible& eligible) {
-  return ops_->reserve(Arena(state_), incoming, out, capacity, eligible ? &eligible : nullptr);
+std::size_t Cache::reserve(TimePoint now, const Want& want, Victim* out, std::size_t capacity) {
+  return ops_->reserve(Arena(state_), now, want, out, capacity);
 }
 
-void Cache::commit(TimePoint, const Handle* handles, std::size_t count) {
+std::size_t Cache::expire(TimePoint now, Victim* out, std::size_t capacity) {
+  return ops_->expire(Arena(state_), now, out, capacity);
+}
+
+void Cache::commit(TimePoint now, const Handle* handles, std::size_t count) {
   const Arena a(state_);
   for (std::size_t k = 0; k < count; ++k) {
     const Handle h = handles[k];
-    if (resident(state_, a, h) && !live(h)) ops_->commit(a, h.index);
+    if (is_resident(a, h) && !is_live(a, h)) ops_->commit(a, now, h.index);
   }
 }
 
@@ -133,7 +155,7 @@ void Cache::abort(TimePoint, const Handle* handles, std::size_t count) {
   const Arena a(state_);
   for (std::size_t k = count; k-- > 0;) {
     const Handle h = handles[k];
-    if (resident(state_, a, h) && !live(h)) ops_->abort(a, h.index);
+    if (is_resident(a, h) && !is_live(a, h)) ops_->abort(a, h.index);
   }
 }
 
@@ -141,13 +163,14 @@ Handle Cache::insert(TimePoint, const Meta& meta) {
   const Arena a(state_);
   FLEETCACHE_CHECK(admissible(meta), "an object that the policy would never store");
   FLEETCACHE_CHECK(!must_evict(&meta), "an object is inserted before there is room for it");
-  FLEETCACHE_CHECK(a.find(meta.id) == kNil, "an object is inserted twice");
+  FLEETCACHE_CHECK(a.find(meta.id, meta.id_high) == kNil, "an object is inserted twice");
   return a.handle(ops_->insert(a, meta));
 }
 
 bool Cache::erase(TimePoint, Handle h) {
-  if (!live(h)) return false;
-  ops_->erase(Arena(state_), h.index);
+  const Arena a(state_);
+  if (!is_live(a, h) || children_of(a, h.index).resident != 0) return false;
+  ops_->erase(a, h.index);
   return true;
 }
 
@@ -167,21 +190,91 @@ bool Cache::unpin(Handle h) {
   return true;
 }
 
+bool Cache::set_expiry(Handle h, TimePoint expires) {
+  const Arena a(state_);
+  if (!a.has(kTtl) || !is_live(a, h)) return false;
+  Wheel(a).remove(h.index);
+  Wheel(a).add(h.index, expires);
+  return true;
+}
+
+bool Cache::set_lease(Handle h, TimePoint leased_until, TimePoint soft_until) {
+  const Arena a(state_);
+  if (!a.has(kLeases) || !is_live(a, h)) return false;
+  a.cell<std::int64_t>(Column::kLease, h.index) = leased_until.ns;
+  a.cell<std::int64_t>(Column::kSoft, h.index) = soft_until.ns;
+  return true;
+}
+
+bool Cache::set_cost(Handle h, std::uint32_t cost) {
+  const Arena a(state_);
+  if (!a.has(kCosts) || !is_live(a, h)) return false;
+  a.cell<std::uint32_t>(Column::kCost, h.index) = cost;
+  return true;
+}
+
+Result<std::uint64_t> Cache::resize(std::uint64_t capacity) {
+  if (capacity == 0) return Error{"capacity", "must be positive"};
+  if (capacity > state_->max_capacity) {
+    return Error{"capacity", std::to_string(capacity) + " is above the " +
+                                 std::to_string(state_->max_capacity) + " this cache was made for"};
+  }
+  CacheState& s = *state_;
+  s.capacity = capacity;
+  s.allowance = s.used > capacity ? s.used : capacity;
+  ops_->resize(Arena(state_));
+  return s.used > capacity ? s.used - capacity : 0;
+}
+
+Status Cache::set_params(const Params& params) {
+  ParamReader reader(policy().name, params);
+  return ops_->set_params(Arena(state_), reader);
+}
+
+void Cache::restart(const Alive& alive) {
+  const Arena a(state_);
+  // Reservations end in the reverse order of the slots: any order restores every entry.
+  for (std::uint32_t i = state_->fresh; i-- > 0;) {
+    if ((a.slot(i).hold & kFree) != 0) continue;
+    if ((a.slot(i).hold & kReserved) != 0) ops_->abort(a, i);
+    a.slot(i).hold = 0;
+    if (a.has(kLeases)) set_lease(a.handle(i), {}, {});
+  }
+  if (!alive) return;
+  const auto rooted = [&](std::uint32_t i) {
+    while (i != kNil && alive(a.victim(i))) i = parent_of(a, i);
+    return i == kNil;
+  };
+  // Children of what is gone are gone too; a parent is reached from the last of its children.
+  for (std::uint32_t slot = 0; slot < state_->fresh; ++slot) {
+    std::uint32_t i = (a.slot(slot).hold & kFree) != 0 ? kNil : slot;
+    while (i != kNil && children_of(a, i).resident == 0 && !rooted(i)) {
+      const std::uint32_t parent = parent_of(a, i);
+      ops_->erase(a, i);
+      i = parent;
+    }
+  }
+}
+
 Handle Cache::admit(TimePoint now, const Meta& meta, const OnVictim& on_victim) {
   const Arena a(state_);
-  const std::uint32_t known = a.find(meta.id);
-  if (known != kNil) return live(a.handle(known)) ? a.handle(known) : Handle{};
-  if (!admissible(meta)) return {};
-  while (must_evict(&meta)) {
-    Victim victim;
-    if (ops_->reserve(a, &meta, &victim, 1, nullptr) == 0) return {};
-    commit(now, &victim.handle, 1);
+  std::uint32_t known = a.find(meta.id, meta.id_high);
+  if (known != kNil && is_live(a, a.handle(known))) {
+    if (!a.has(kTtl) || !Wheel(a).expired(known, now)) return a.handle(known);
+    Victim victim = a.victim(known);
+    if (!erase(now, victim.handle)) return {};
+    ++state_->stats.expired;
     if (on_victim) on_victim(victim);
+    known = kNil;
   }
+  if (known != kNil || !admissible(meta)) return {};
+  if (!ops_->make_room(a, now, &meta, on_victim ? &on_victim : nullptr)) return {};
   return a.handle(ops_->insert(a, meta));
 }
 
-bool Cache::request(TimePoint, const Meta& meta) { return ops_->request(Arena(state_), meta); }
+bool Cache::request(TimePoint now, const Meta& meta) {
+  return ops_->request(Arena(state_), now, meta);
+}
 
 std::uint64_t Cache::capacity() const { return state_->capacity; }
 std::uint64_t Cache::used() const { return state_->used; }

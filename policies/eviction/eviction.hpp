@@ -46,17 +46,41 @@ struct Handle {
   }
 };
 
-/// What a host knows of an object. Everything but `id` may stay blank.
+/// What a host can tell of entries beyond id and charge. Each is a column of the arena, present
+/// when declared in Config::features; a field of an undeclared feature is not looked at.
+enum Feature : std::uint32_t {
+  kWideIds = 1,  ///< ids of 128 bits (Meta::id_high); 8 bytes an entry, less 2 of the index
+  kCosts = 2,    ///< refetch or recompute cost; 4 bytes
+  kTtl = 4,      ///< expiry times, in a timing wheel; 16 bytes
+  kLeases = 8,   ///< leases and soft pins by time; 16 bytes
+  kPrefix = 16,  ///< parent links: a parent goes after its last child; 12 bytes
+  kGroups = 32,  ///< members of a group go together or not at all; 8 bytes; not with kPrefix
+  kKinds = 64,   ///< class and depth, for policies that learn by kind; 4 bytes
+  kAllFeatures = 127,
+};
+
+/// What a host knows of an object. Everything but `id` may stay blank: a policy runs with what it
+/// is told.
 struct Meta {
   ObjectId id = 0;
-  std::uint64_t charge = 1;       ///< space it takes, in the unit of the capacity; > 0
+  std::uint64_t charge = 1;       ///< space it takes, in the unit of the capacity; 0 < . < 2^48
   std::int64_t next_access = -1;  ///< index of the next request to it, -1 never or unknown (Belady)
+  ObjectId id_high = 0;           ///< upper half of a 128-bit id
+  std::uint32_t cost = 0;         ///< of a miss, in any one unit; 0 unknown, taken as 1
+  std::uint16_t klass = 0;
+  std::uint16_t depth = 0;   ///< place in its prefix, 0 at the root
+  TimePoint expires{};       ///< no hit from then on; 0 never
+  TimePoint leased_until{};  ///< not a victim before; 0 no lease
+  TimePoint soft_until{};    ///< not a victim before, unless nothing else is left
+  Handle parent{};           ///< a live entry that this one is useless without
+  Handle mate{};             ///< any member of the group that it joins
 };
 
 struct Victim {
   Handle handle;
   ObjectId id = 0;
   std::uint64_t charge = 0;
+  ObjectId id_high = 0;
 };
 
 using fleetcache::Params;
@@ -68,6 +92,8 @@ struct Config {
       false;               ///< every charge counts as 1, whatever Meta says: saves 8 bytes an entry
   std::uint64_t seed = 0;  ///< for policies that draw
   Params params;
+  std::uint32_t features = 0;      ///< Feature bits
+  std::uint64_t max_capacity = 0;  ///< most that `resize` may ask for; 0: `capacity`
 };
 
 struct Stats {
@@ -77,6 +103,10 @@ struct Stats {
   std::uint64_t evictions = 0;  ///< commits
   std::uint64_t aborts = 0;
   std::uint64_t ghost_hits = 0;
+  std::uint64_t evicted_charge = 0;
+  std::uint64_t expired = 0;  ///< entries that went because their time was over
+  std::uint64_t scanned = 0;  ///< candidates looked at by searches for victims
+  std::uint64_t skipped = 0;  ///< of these, held (pinned, leased, a parent) or refused by the host
 };
 
 struct PolicyInfo {
@@ -85,7 +115,9 @@ struct PolicyInfo {
   std::string_view source;   ///< paper or origin, and named deviations
   bool needs_next_access = false;
   bool evicts = true;                        ///< false: refuses when full instead (pinned)
-  std::vector<std::string_view> parameters;  ///< keys it takes, each "name=default: meaning"
+  std::uint32_t version = 1;                 ///< rises whenever its decisions change
+  std::uint32_t uses = 0;                    ///< Feature bits that it decides by, when declared
+  std::vector<std::string_view> parameters;  ///< each "name=default [low..high]: meaning"
 };
 
 /// Every registered policy in the order of eviction_policies.def.
@@ -94,20 +126,45 @@ const std::vector<PolicyInfo>& policies();
 const PolicyInfo* find_policy(std::string_view name);
 
 /// What an answer to `reserve`'s eligibility question does with a candidate.
-enum class Verdict : std::uint8_t { kTake, kSkip, kStop };
+enum class Verdict : std::uint8_t {
+  kTake,
+  kSkip,        ///< stays where it is
+  kSkipRotate,  ///< goes back as if inserted now, when the search is over
+  kSkipTouch,   ///< counts as accessed, when the search is over
+  kStop,        ///< ends the search
+};
 using Eligible = std::function<Verdict(const Victim&)>;
 using OnVictim = std::function<void(const Victim&)>;
+/// Whether an object is still there, asked at a restart; the answer for one object does not change.
+using Alive = std::function<bool(const Victim&)>;
+/// Takes or gives the bytes of a snapshot; false ends it.
+using Writer = std::function<bool(const void* bytes, std::size_t count)>;
+using Reader = std::function<bool(void* bytes, std::size_t count)>;
+
+/// A search for victims.
+struct Want {
+  const Meta* incoming = nullptr;  ///< the object that needs the room, if any
+  /// Most candidates to look at, all kinds of skips included. The call also ends after
+  /// kMaxDeferred candidates that are to be rotated or touched.
+  std::uint32_t max_scan = ~std::uint32_t{0};
+  Eligible eligible;  ///< null takes all; must not call back in
+};
+constexpr std::uint32_t kMaxDeferred = 64;
 
 struct CacheState;   // the arena: plain data at offsets
 struct EvictionOps;  // the policy: a table of functions
 
 /// One cache instance over one policy. Movable; not thread-safe: one instance is one shard and the
 /// caller locks. No allocation after `create`; every call is O(1) amortised but for heap policies
-/// (LFU, GDSF, Belady: O(log n)) and `reserve` (O(victims + skipped)).
+/// (GDSF, LFUDA, Belady: O(log n)), `reserve` (O(victims + looked at)) and those that say so.
 class Cache {
  public:
   /// Fails for an unknown policy, an unknown or bad parameter, zero capacity or zero entries.
   static Result<Cache> create(std::string_view policy, const Config& config);
+  /// The same in memory of the caller's, which outlives the cache: zeroed, 8-byte aligned, at least
+  /// `memory_bytes`. The state holds no address, so a process may map it anywhere.
+  static Result<Cache> create_in(void* memory, std::size_t bytes, std::string_view policy,
+                                 const Config& config);
   /// Exact bytes of memory that `create` will take.
   static Result<std::size_t> memory_bytes(std::string_view policy, const Config& config);
 
@@ -116,37 +173,73 @@ class Cache {
   ~Cache();
 
   /// The live or reserved entry of an object, or a null handle. Changes nothing.
-  Handle find(ObjectId id) const;
+  Handle find(ObjectId id, ObjectId id_high = 0) const;
   bool live(Handle h) const;  ///< false for stale, free and reserved handles
   Victim describe(Handle h) const;
 
-  /// A hit. A stale handle is harmless and returns false. `next_access` as in Meta.
+  /// A hit. False, and no hit, for a stale handle (harmless) and for an expired entry (which
+  /// `expire` or `erase` drops). `next_access` as in Meta.
   bool access(TimePoint now, Handle h, std::int64_t next_access = -1);
   /// A lookup that found nothing: ghost lists and adaptive targets learn of it. A ghost hit is
   /// remembered until the object is inserted, over the misses of other objects in between.
   void miss(TimePoint now, const Meta& meta);
   /// Whether the policy would ever store an object of this charge (0 < charge <= capacity, and the
-  /// published rule of the policy: S3-FIFO, 2Q and SLRU refuse objects larger than a queue).
+  /// published rule of the policy: S3-FIFO, 2Q and SLRU refuse objects larger than a queue), and
+  /// whether its parent, if it names one, is live.
   bool admissible(const Meta& meta) const;
   /// Whether a victim has to go before `incoming` can be inserted; with null, whether the last
   /// access left the policy over a limit of its own (SLRU). True also while no slot is free.
   bool must_evict(const Meta* incoming) const;
   /// Chooses up to `capacity` victims, best first, and marks them RESERVED. `incoming` is the
   /// object that needs the room, or null. Returns how many were found: 0 when nothing may go.
+  /// Expired entries come first. A group comes whole or not at all: `capacity` must hold the
+  /// largest one.
+  std::size_t reserve(TimePoint now, const Want& want, Victim* out, std::size_t capacity);
   std::size_t reserve(TimePoint now, const Meta* incoming, Victim* out, std::size_t capacity,
-                      const Eligible& eligible = {});
-  /// Drops reserved entries for good, in the given order.
+                      const Eligible& eligible = {}) {
+    return reserve(now, Want{incoming, ~std::uint32_t{0}, eligible}, out, capacity);
+  }
+  /// Reserves up to `capacity` entries whose time is over, in the order of the timing wheel.
+  /// O(found
+  /// + expired but held).
+  std::size_t expire(TimePoint now, Victim* out, std::size_t capacity);
+  /// Drops reserved entries for good, in the given order. A parent whose child was put back is put
+  /// back as well.
   void commit(TimePoint now, const Handle* handles, std::size_t count);
   /// Puts reserved entries back at their exact old places, last first: the next victim is the same.
   void abort(TimePoint now, const Handle* handles, std::size_t count);
   /// Inserts an object. Requires: not resident, admissible, !must_evict(&meta), a free slot.
   Handle insert(TimePoint now, const Meta& meta);
-  /// Drops a live entry without making it a ghost; false for a stale handle.
+  /// Drops a live entry without making it a ghost; false for a stale handle and for a parent of
+  /// resident children.
   bool erase(TimePoint now, Handle h);
   /// Counted pins: a pinned entry stays in the order and is skipped by `reserve`.
   /// False for a handle that is not live, and beyond 16,383 pins.
   bool pin(Handle h);
   bool unpin(Handle h);
+
+  /// New times and cost of a live entry; false for another handle. Each needs its feature declared.
+  bool set_expiry(Handle h, TimePoint expires);
+  bool set_lease(Handle h, TimePoint leased_until, TimePoint soft_until = {});
+  bool set_cost(Handle h, std::uint32_t cost);
+
+  /// Changes the capacity to at most max_capacity; returns by how much `used` now exceeds it. The
+  /// caller evicts that much (`reserve` with no incoming object), or lets the next admissions do
+  /// it. Fails above max_capacity and for 0.
+  Result<std::uint64_t> resize(std::uint64_t capacity);
+  /// Changes parameters of the running cache, all or none. Fails as `create` does, and for a
+  /// parameter that would need more memory than there is.
+  Status set_params(const Params& params);
+
+  /// Writes the whole state, holds included: a restored cache goes on bit for bit. O(memory in
+  /// use). False when the writer refused.
+  bool save(const Writer& write) const;
+  /// A cache from `save`'s bytes. Fails, and makes nothing, for bytes that are truncated, damaged
+  /// (CRC-32C), of another format or of another version of the policy.
+  static Result<Cache> restore(const Reader& read);
+  /// For a restart: pins, leases and reservations end; what is not `alive`, or has an ancestor that
+  /// is not, is dropped. O(n x depth).
+  void restart(const Alive& alive);
 
   /// Evicts until the object fits and inserts it. Null when it is not admissible or nothing may go
   /// (pinned policy, everything pinned); victims already gone stay gone. For an object that is live
@@ -168,9 +261,11 @@ class Cache {
   std::uint64_t state_hash() const;
 
  private:
-  Cache(CacheState* state, const EvictionOps* ops) : state_(state), ops_(ops) {}
+  Cache(CacheState* state, const EvictionOps* ops, bool owned)
+      : state_(state), ops_(ops), owned_(owned) {}
   CacheState* state_ = nullptr;
   const EvictionOps* ops_ = nullptr;
+  bool owned_ = true;
 };
 
 }  // namespace fleetcache::eviction

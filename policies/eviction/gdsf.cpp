@@ -1,6 +1,6 @@
 // GDSF: Cherkasova, HP Labs HPL-98-69; greedy-dual-size with frequency. Priority = L + count x 1e6
-// / charge, L = priority of the last victim, the least goes, ties by older last access. Cost is the
-// same for all objects. The newcomer is always stored.
+// x cost / charge, L = priority of the last victim, the least goes, ties by older last access. Cost
+// is 1 unless kCosts is declared. The newcomer is always stored.
 //
 // A hit only raises a priority, so it need not touch the heap: a node's key may be older, hence
 // lower, than the entry's own, and is brought up to date when it surfaces. That is exact.
@@ -19,7 +19,8 @@ struct Rank {
 };
 
 struct Gdsf : Policy {
-  static constexpr std::string_view kSource = "Cherkasova, HPL-98-69; unit cost, no bypass";
+  static constexpr std::string_view kSource = "Cherkasova, HPL-98-69; no bypass";
+  static constexpr std::uint32_t kUses = kCosts;
 
   struct State {
     double inflation = 0;  ///< L
@@ -41,7 +42,8 @@ struct Gdsf : Policy {
   static void touch(Arena a, std::uint32_t i) {
     State& state = a.state<State>();
     Rank& own = rank(a, i);
-    const double gain = static_cast<double>(own.count) * 1e6 / static_cast<double>(a.charge(i));
+    const double worth = static_cast<double>(own.count) * 1e6 * cost_of(a, i);
+    const double gain = worth / static_cast<double>(a.charge(i));
     own.priority = state.inflation + gain;
     own.touched = ++state.clock;
   }
@@ -77,6 +79,7 @@ struct Gdsf : Policy {
     if (rank(a, i).priority > inflation) inflation = rank(a, i).priority;
   }
   static void abort(Arena a, std::uint32_t i) { push(a, i); }
+  static void claim(Arena a, std::uint32_t i) { heap(a).erase(i); }
   static void erase(Arena a, std::uint32_t i) { heap(a).erase(i); }
 
   static std::string audit(Arena a) {

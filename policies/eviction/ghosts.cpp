@@ -24,7 +24,7 @@ void Ghosts::insert(std::uint32_t list, ObjectId id, std::uint64_t charge) const
               list << 30};
   set_chain(g, head - 1);
   head = g + 1;
-  if (s_->unit_charge == 0) a_.at<std::uint64_t>(s_->ghost_charges_at)[g] = charge;
+  if (s_->unit_charge == 0) a_.store_charge(s_->ghost_charges_at, g, charge);
   link_front(g);
 }
 

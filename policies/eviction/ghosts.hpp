@@ -1,5 +1,6 @@
 /// Remembered ids of evicted objects (private to policies/eviction): up to two FIFO lists of a
-/// policy, an index of their own, 24 bytes a ghost (32 with charges), exact ids.
+/// policy, an index of their own, 24 bytes a ghost (30 with charges), exact ids; of a
+/// 128-bit id its 64-bit Arena::key.
 ///
 /// A lookup that finds a ghost takes it out of its list at once, before the evictions of the same
 /// request, and holds it aside until the object is inserted: between a miss and its insertion lies
@@ -86,6 +87,10 @@ class Ghosts {
     while (used(list) + charge > limit) drop_oldest(list);
     push(list, id, charge);
   }
+  /// Drops the oldest until a list is within `limit`.
+  void shrink(std::uint32_t list, std::uint64_t limit) const {
+    while (used(list) > limit) drop_oldest(list);
+  }
   void drop_oldest(std::uint32_t list) const {
     if (!empty(list)) remove(s_->ghost_list[list].tail);
   }
@@ -116,7 +121,7 @@ class Ghosts {
     ghost(g).link = (ghost(g).link & ~kEnd) | (next & kEnd);  // kNil becomes kEnd
   }
   std::uint64_t charge(std::uint32_t g) const {
-    return s_->unit_charge != 0 ? 1 : a_.at<std::uint64_t>(s_->ghost_charges_at)[g];
+    return s_->unit_charge != 0 ? 1 : a_.load_charge(s_->ghost_charges_at, g);
   }
 
   std::uint32_t find(ObjectId id) const {

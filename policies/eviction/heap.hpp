@@ -145,6 +145,7 @@ void digest_unordered(Arena a, Digest& digest, AddKey add_key) {
     entry.add(slot.id());
     entry.add(a.charge(i));
     entry.add(slot.hold);
+    if (a.s->features != 0) digest_columns(a, i, entry);
     add_key(i, entry);
     sum += entry.value();
   }

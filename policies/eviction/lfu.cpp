@@ -100,7 +100,10 @@ struct Lfu : Policy {
       std::uint32_t i =
           cursor.entry == kNil ? bucket(a, cursor.bucket).tail : a.slot(cursor.entry).prev;
       for (; i != kNil; i = a.slot(i).prev) {
-        if (search.held(i)) continue;
+        if (search.held(i)) {
+          if (search.stopped()) return kNil;
+          continue;
+        }
         const Verdict verdict = search.ask(i);
         if (verdict == Verdict::kStop) return kNil;
         if (verdict == Verdict::kSkip) continue;
@@ -113,6 +116,7 @@ struct Lfu : Policy {
   }
   static void commit(Arena a, std::uint32_t i) { leave(a, i); }
   static void abort(Arena, std::uint32_t) {}
+  static void claim(Arena, std::uint32_t) {}
   static void erase(Arena a, std::uint32_t i) { leave(a, i); }
 
   static std::string audit(Arena a) {
@@ -142,6 +146,7 @@ struct Lfu : Policy {
         digest.add(a.slot(i).id());
         digest.add(a.charge(i));
         digest.add(a.slot(i).hold);
+        if (a.s->features != 0) digest_columns(a, i, digest);
       }
     }
   }

@@ -72,6 +72,7 @@ struct Lfuda : Policy {
     if (age(a, i).key > level) level = age(a, i).key;
   }
   static void abort(Arena a, std::uint32_t i) { push(a, i); }
+  static void claim(Arena a, std::uint32_t i) { heap(a).erase(i); }
   static void erase(Arena a, std::uint32_t i) { heap(a).erase(i); }
 
   static std::string audit(Arena a) {

@@ -12,10 +12,15 @@
 ///     static uint32_t pick(Arena, const Meta* incoming, Search&, Cursor&);
 ///     static void commit(Arena, uint32_t i);         // i is RESERVED; unlink, make a ghost
 ///     static void abort(Arena, uint32_t i);          // i was RESERVED; undo what pick did to it
+///     static void claim(Arena, uint32_t i);          // i is LIVE and becomes RESERVED unpicked
 ///     static void erase(Arena, uint32_t i);          // i is LIVE; unlink
 ///     static std::string audit(Arena);  static void digest(Arena, Digest&);
 ///
-/// and may replace what `Policy` gives. `pick` leaves the entry in its list, takes its charge from
+/// A policy with parameters keeps them in `State::tuning`, of its own type `Tuning`, fills that by
+/// `static void tune(Tuning&, ParamReader&)` (current values are the fallbacks), and has what
+/// depends on them or on the capacity worked out by `static void resize(Arena)`.
+///
+/// It may replace what `Policy` gives. `pick` leaves the entry in its list, takes its charge from
 /// Queue::used and returns it, or kNil; the framework flags it RESERVED.
 #pragma once
 
@@ -24,9 +29,9 @@
 #include <string>
 #include <string_view>
 
-#include "policies/eviction/arena.hpp"
-#include "policies/eviction/ghosts.hpp"
 #include "policies/base/params.hpp"
+#include "policies/eviction/columns.hpp"
+#include "policies/eviction/ghosts.hpp"
 
 namespace fleetcache::eviction {
 
@@ -38,40 +43,26 @@ struct EvictionOps {
   bool evicts;
   bool evicts_after_access;  ///< `must_evict(nullptr)` may be true after an access
 
+  std::uint32_t version;
+  std::uint32_t uses;
+
   Shape (*configure)(CacheState&, ParamReader&);
+  Status (*set_params)(Arena, ParamReader&);
+  void (*resize)(Arena);
   void (*access)(Arena, std::uint32_t, std::int64_t);
   void (*miss)(Arena, const Meta&);
   bool (*admissible)(Arena, std::uint64_t);
   bool (*must_evict)(Arena, const Meta*);
-  std::size_t (*reserve)(Arena, const Meta*, Victim*, std::size_t, const Eligible*);
-  void (*commit)(Arena, std::uint32_t);
+  std::size_t (*reserve)(Arena, TimePoint, const Want&, Victim*, std::size_t);
+  std::size_t (*expire)(Arena, TimePoint, Victim*, std::size_t);
+  void (*commit)(Arena, TimePoint, std::uint32_t);
   void (*abort)(Arena, std::uint32_t);
   std::uint32_t (*insert)(Arena, const Meta&);
   void (*erase)(Arena, std::uint32_t);
-  bool (*request)(Arena, const Meta&);
+  bool (*make_room)(Arena, TimePoint, const Meta*, const OnVictim*);
+  bool (*request)(Arena, TimePoint, const Meta&);
   std::string (*audit)(Arena);
   void (*digest)(Arena, Digest&);
-};
-
-/// One call of reserve: who may be a victim.
-class Search {
- public:
-  Search(Arena arena, const Eligible* eligible) : a_(arena), eligible_(eligible) {}
-
-  bool stopped() const { return stopped_; }
-  /// Pinned and reserved entries are skipped unasked, before a policy counts them as candidates.
-  bool held(std::uint32_t i) const { return a_.slot(i).hold != 0; }
-  Verdict ask(std::uint32_t i) {
-    if (eligible_ == nullptr) return Verdict::kTake;
-    const Verdict verdict = (*eligible_)(a_.victim(i));
-    stopped_ = verdict == Verdict::kStop;
-    return verdict;
-  }
-
- private:
-  Arena a_;
-  const Eligible* eligible_;
-  bool stopped_ = false;
 };
 
 /// A place in one list, from the tail up. `fresh` starts at the tail.
@@ -90,7 +81,10 @@ struct ListCursor {
 /// The oldest entry of a list that may go, its charge taken from `used`; kNil when there is none.
 inline std::uint32_t pick_oldest(Arena a, Queue& queue, Search& search, ListCursor& cursor) {
   for (std::uint32_t i = cursor.start(queue); i != kNil; i = a.slot(i).prev) {
-    if (search.held(i)) continue;
+    if (search.held(i)) {
+      if (search.stopped()) return kNil;
+      continue;
+    }
     const Verdict verdict = search.ask(i);
     if (verdict == Verdict::kStop) return kNil;
     if (verdict == Verdict::kSkip) continue;
@@ -125,6 +119,8 @@ inline std::uint32_t pick_second_chance(Arena a, Queue& queue, Search& search, L
           return cursor.take(a, i);
         }
       }
+    } else if (search.stopped()) {
+      return kNil;
     }
     i = newer;
   }
@@ -134,9 +130,10 @@ inline std::uint32_t pick_second_chance(Arena a, Queue& queue, Search& search, L
 inline std::uint64_t at_least_one(double size) {
   return size < 1 ? 1 : static_cast<std::uint64_t>(size);
 }
-/// Places for a ghost list of `size` charge, which is `ratio` of the capacity: by charge the ghosts
-/// are no more objects than would fit into that share of the slots, but never fewer than slots.
-inline std::uint64_t ghost_count(const CacheState& s, std::uint64_t size, double ratio) {
+/// Places for a ghost list of `ratio` of the largest capacity: by charge the ghosts are no more
+/// objects than would fit into that share of the slots, but never fewer than slots.
+inline std::uint64_t ghost_count(const CacheState& s, double ratio) {
+  const auto size = static_cast<std::uint64_t>(static_cast<double>(s.max_capacity) * ratio);
   const auto most =
       static_cast<std::uint64_t>(static_cast<double>(s.slots) * (ratio > 1 ? ratio : 1));
   return size < most ? size : most;
@@ -160,7 +157,11 @@ struct Policy {
   static constexpr bool kNeedsNextAccess = false;
   static constexpr bool kEvicts = true;
   static constexpr bool kEvictsAfterAccess = false;
+  static constexpr std::uint32_t kVersion = 1;
+  static constexpr std::uint32_t kUses = 0;  ///< Feature bits
 
+  struct Tuning {};
+  static void resize(Arena) {}
   static void miss(Arena, const Meta&) {}
   static bool admissible(Arena a, std::uint64_t charge) { return charge <= a.s->capacity; }
   static bool must_evict(Arena a, const Meta* incoming) {
@@ -187,6 +188,7 @@ struct OneListPolicy : Policy {
   }
   static void commit(Arena a, std::uint32_t i) { a.unlink(a.state<State>().queue, i); }
   static void abort(Arena a, std::uint32_t i) { a.state<State>().queue.used += a.charge(i); }
+  static void claim(Arena a, std::uint32_t i) { a.state<State>().queue.used -= a.charge(i); }
   static void erase(Arena a, std::uint32_t i) {
     Queue& queue = a.state<State>().queue;
     a.unlink(queue, i);
@@ -200,127 +202,5 @@ struct OneListPolicy : Policy {
   }
   static void digest(Arena a, Digest& digest) { digest_queue(a, a.state<State>().queue, digest); }
 };
-
-namespace detail {
-
-template <class P>
-Shape configure(CacheState& s, ParamReader& reader) {
-  static_assert(sizeof(typename P::State) <= kPolicyStateBytes);
-  auto* state = new (s.policy_state) typename P::State();
-  return P::configure(*state, s, reader);
-}
-
-/// Chooses one victim and flags it.
-template <class P>
-std::uint32_t reserve_one(Arena a, const Meta* incoming, Search& search,
-                          typename P::Cursor& cursor) {
-  const std::uint32_t i = P::pick(a, incoming, search, cursor);
-  if (i == kNil) return kNil;
-  a.slot(i).hold = kReserved;
-  a.s->reserved_charge += a.charge(i);
-  ++a.s->reserved;
-  return i;
-}
-
-template <class P>
-std::size_t reserve(Arena a, const Meta* incoming, Victim* out, std::size_t capacity,
-                    const Eligible* eligible) {
-  Search search(a, eligible);
-  typename P::Cursor cursor{};
-  std::size_t found = 0;
-  while (found < capacity && !search.stopped()) {
-    const std::uint32_t i = reserve_one<P>(a, incoming, search, cursor);
-    if (i == kNil) break;
-    out[found++] = a.victim(i);
-  }
-  return found;
-}
-
-template <class P>
-void commit(Arena a, std::uint32_t i) {
-  P::commit(a, i);
-  a.s->reserved_charge -= a.charge(i);
-  --a.s->reserved;
-  ++a.s->stats.evictions;
-  a.release(i);
-}
-
-template <class P>
-void abort(Arena a, std::uint32_t i) {
-  a.slot(i).hold = 0;
-  a.s->reserved_charge -= a.charge(i);
-  --a.s->reserved;
-  ++a.s->stats.aborts;
-  P::abort(a, i);
-}
-
-template <class P>
-std::uint32_t insert(Arena a, const Meta& meta) {
-  const std::uint32_t i = a.take(meta);
-  ++a.s->stats.inserts;
-  P::insert(a, i, meta);
-  return i;
-}
-
-template <class P>
-void erase(Arena a, std::uint32_t i) {
-  P::erase(a, i);
-  a.release(i);
-}
-
-/// Evicts one at a time while the policy says so; false when nothing may go.
-template <class P>
-bool make_room(Arena a, const Meta* incoming) {
-  while (P::must_evict(a, incoming)) {
-    Search search(a, nullptr);
-    typename P::Cursor cursor{};
-    const std::uint32_t i = reserve_one<P>(a, incoming, search, cursor);
-    if (i == kNil) return false;
-    commit<P>(a, i);
-  }
-  return true;
-}
-
-template <class P>
-bool request(Arena a, const Meta& meta) {
-  const std::uint32_t i = a.find(meta.id);
-  if (i != kNil && (a.slot(i).hold & kReserved) == 0) {
-    ++a.s->stats.hits;
-    P::access(a, i, meta.next_access);
-    if constexpr (P::kEvictsAfterAccess) make_room<P>(a, nullptr);
-    return true;
-  }
-  ++a.s->stats.misses;
-  if (i != kNil) return false;  // on its way out: neither a hit nor to be inserted
-  P::miss(a, meta);
-  const std::uint64_t charge = a.charge(meta);
-  if (charge != 0 && P::admissible(a, charge) && make_room<P>(a, &meta)) insert<P>(a, meta);
-  return false;
-}
-
-}  // namespace detail
-
-template <class P>
-constexpr EvictionOps make_ops() {
-  return {P::kSource,
-          P::kParameters,
-          P::kParameterCount,
-          P::kNeedsNextAccess,
-          P::kEvicts,
-          P::kEvictsAfterAccess,
-          detail::configure<P>,
-          P::access,
-          P::miss,
-          P::admissible,
-          P::must_evict,
-          detail::reserve<P>,
-          detail::commit<P>,
-          detail::abort<P>,
-          detail::insert<P>,
-          detail::erase<P>,
-          detail::request<P>,
-          P::audit,
-          P::digest};
-}
 
 }  // namespace fleetcache::eviction

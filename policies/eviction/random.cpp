@@ -85,6 +85,7 @@ struct Random : Policy {
     ++a.state<State>().dropped;
   }
   static void abort(Arena, std::uint32_t) {}
+  static void claim(Arena, std::uint32_t) {}
   static void erase(Arena a, std::uint32_t i) {
     const std::uint32_t last = entry(a, a.s->entries - 1);  // the slot is still counted
     entry(a, place(a, i)) = last;

@@ -37,7 +37,8 @@ std::vector<PolicyInfo> all_infos() {
   for (const Line& line : kLines) {
     const EvictionOps& ops = *line.ops;
     infos.push_back(
-        {line.name, line.summary, ops.source, ops.needs_next_access, ops.evicts,
+        {line.name, line.summary, ops.source, ops.needs_next_access, ops.evicts, ops.version,
+         ops.uses,
          std::vector<std::string_view>(ops.parameters, ops.parameters + ops.parameter_count)});
   }
   return infos;

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "policies/eviction/ops.hpp"
+#include "policies/eviction/make_ops.hpp"
 
 namespace fleetcache::eviction {
 

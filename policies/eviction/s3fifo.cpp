@@ -17,8 +17,8 @@ constexpr std::uint8_t kPromoteAt = 2;  // hits in small that lead to main
 constexpr std::uint8_t kMaxFreq = 3;    // more hits than this change no decision
 
 constexpr std::string_view kS3FifoParameters[] = {
-    "small_ratio=0.1: share of the capacity of the small queue",
-    "ghost_ratio=0.9: remembered evictions, as a share of the capacity"};
+    "small_ratio=0.1 [0.001..0.999]: share of the capacity of the small queue",
+    "ghost_ratio=0.9 [0..10]: remembered evictions, as a share of the capacity"};
 
 template <bool kFillMain>
 struct S3Fifo : Policy {
@@ -28,7 +28,12 @@ struct S3Fifo : Policy {
   static constexpr const std::string_view* kParameters = kS3FifoParameters;
   static constexpr std::size_t kParameterCount = 2;
 
+  struct Tuning {
+    double small_ratio = 0.1;
+    double ghost_ratio = 0.9;
+  };
   struct State {
+    Tuning tuning;
     Queue small;
     Queue main;
     std::uint64_t small_size = 0;
@@ -44,26 +49,37 @@ struct S3Fifo : Policy {
     ListCursor main;
   };
 
+  static void tune(Tuning& tuning, ParamReader& reader) {
+    tuning.small_ratio = reader.number("small_ratio", tuning.small_ratio, 0.001, 0.999);
+    tuning.ghost_ratio = reader.number("ghost_ratio", tuning.ghost_ratio, 0.0, 10.0);
+  }
   static Shape configure(State& state, const CacheState& s, ParamReader& reader) {
-    const double small_ratio = reader.number("small_ratio", 0.1, 0.001, 0.999);
-    const double ghost_ratio = reader.number("ghost_ratio", 0.9, 0.0, 10.0);
+    tune(state.tuning, reader);
+    work_out(state, s);
+    return Ghosts::shape(ghost_count(s, state.tuning.ghost_ratio));
+  }
+  static void work_out(State& state, const CacheState& s) {
     const auto capacity = static_cast<double>(s.capacity);
-    state.small_size = at_least_one(capacity * small_ratio);
+    state.small_size = at_least_one(capacity * state.tuning.small_ratio);
     state.main_size = s.capacity - state.small_size;
-    state.ghost_size = static_cast<std::uint64_t>(capacity * ghost_ratio);
-    return Ghosts::shape(ghost_count(s, state.ghost_size, ghost_ratio));
+    state.ghost_size = static_cast<std::uint64_t>(capacity * state.tuning.ghost_ratio);
+  }
+  static void resize(Arena a) {
+    State& state = a.state<State>();
+    work_out(state, *a.s);
+    Ghosts(a).shrink(0, state.ghost_size);
   }
 
   static bool admissible(Arena a, std::uint64_t charge) {
     return charge <= a.state<State>().small_size;
   }
-  static void miss(Arena a, const Meta& meta) { Ghosts(a).hit(meta.id); }
+  static void miss(Arena a, const Meta& meta) { Ghosts(a).hit(Arena::key(meta)); }
 
   static void insert(Arena a, std::uint32_t i, const Meta& meta) {
     State& state = a.state<State>();
     const bool fill_main =
         kFillMain && state.has_evicted == 0 && state.small.used >= state.small_size;
-    const bool to_main = Ghosts(a).claim(meta.id) != kNil || fill_main;
+    const bool to_main = Ghosts(a).claim(Arena::key(meta)) != kNil || fill_main;
     Queue& queue = to_main ? state.main : state.small;
     a.slot(i).queue = to_main ? kMain : kSmall;
     a.link_front(queue, i);
@@ -94,6 +110,8 @@ struct S3Fifo : Policy {
             return cursor.take(a, i);
           }
         }
+      } else if (search.stopped()) {
+        return kNil;
       }
       i = newer;
     }
@@ -128,13 +146,14 @@ struct S3Fifo : Policy {
     state.has_evicted = 1;
     a.unlink(queue_of(a, i), i);
     if (a.slot(i).queue == kSmall) {
-      Ghosts(a).push_within(0, a.slot(i).id(), a.charge(i), state.ghost_size);
+      Ghosts(a).push_within(0, a.key(i), a.charge(i), state.ghost_size);
     }
   }
   static void abort(Arena a, std::uint32_t i) {
     queue_of(a, i).used += a.charge(i);
     a.state<State>().resume = a.slot(i).queue;
   }
+  static void claim(Arena a, std::uint32_t i) { queue_of(a, i).used -= a.charge(i); }
   static void erase(Arena a, std::uint32_t i) {
     Queue& queue = queue_of(a, i);
     a.unlink(queue, i);

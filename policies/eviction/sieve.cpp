@@ -39,6 +39,9 @@ struct Sieve : OneListPolicy {
             return i;
           }
         }
+      } else if (search.stopped()) {
+        state.hand = i;  // a bounded search goes on where it stopped
+        return kNil;
       }
       i = newer;
     }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t kMostSegments = 8;
 
-constexpr std::string_view kSlruParameters[] = {"segments=4: equal segments, 2 to 8"};
+constexpr std::string_view kSlruParameters[] = {"segments=4 [2..8]: equal segments"};
 
 struct Slru : Policy {
   static constexpr std::string_view kSource =
@@ -21,7 +21,11 @@ struct Slru : Policy {
   static constexpr std::size_t kParameterCount = 1;
   static constexpr bool kEvictsAfterAccess = true;
 
+  struct Tuning {
+    std::uint32_t segments = 4;
+  };
   struct State {
+    Tuning tuning;
     Queue segment[kMostSegments];
     std::uint64_t segment_size = 0;
     std::uint8_t segments = 0;
@@ -31,11 +35,34 @@ struct Slru : Policy {
     ListCursor segment[kMostSegments];
   };
 
+  static void tune(Tuning& tuning, ParamReader& reader) {
+    tuning.segments = reader.integer("segments", tuning.segments, 2, kMostSegments);
+  }
   static Shape configure(State& state, const CacheState& s, ParamReader& reader) {
-    state.segments = static_cast<std::uint8_t>(reader.integer("segments", 4, 2, kMostSegments));
+    tune(state.tuning, reader);
+    work_out(state, s);
+    return {};
+  }
+  static void work_out(State& state, const CacheState& s) {
+    state.segments = static_cast<std::uint8_t>(state.tuning.segments);
     state.segment_size = s.capacity / state.segments;
     if (state.segment_size == 0) state.segment_size = 1;
-    return {};
+  }
+  /// With fewer segments, what is in those above goes to the new top one, newest in front.
+  static void resize(Arena a) {
+    State& state = a.state<State>();
+    const std::uint8_t before = state.segments;
+    work_out(state, *a.s);
+    for (std::uint8_t k = state.segments; k < before; ++k) {
+      const auto top = static_cast<std::uint8_t>(state.segments - 1);
+      while (state.segment[k].tail != kNil) {
+        const std::uint32_t i = state.segment[k].tail;
+        const bool is_reserved = (a.slot(i).hold & kReserved) != 0;
+        if (is_reserved) state.segment[k].used += a.charge(i);
+        a.transfer(state.segment[k], state.segment[top], i, top);
+        if (is_reserved) state.segment[top].used -= a.charge(i);
+      }
+    }
   }
 
   static bool admissible(Arena a, std::uint64_t charge) {
@@ -108,6 +135,9 @@ struct Slru : Policy {
   }
   static void abort(Arena a, std::uint32_t i) {
     a.state<State>().segment[a.slot(i).queue].used += a.charge(i);
+  }
+  static void claim(Arena a, std::uint32_t i) {
+    a.state<State>().segment[a.slot(i).queue].used -= a.charge(i);
   }
   static void erase(Arena a, std::uint32_t i) {
     Queue& queue = a.state<State>().segment[a.slot(i).queue];

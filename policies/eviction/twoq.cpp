@@ -13,52 +13,71 @@ constexpr std::uint8_t kIn = 0;
 constexpr std::uint8_t kMain = 1;
 
 constexpr std::string_view kTwoQParameters[] = {
-    "in_ratio=0.25: share of the capacity of A1in",
-    "out_ratio=0.5: remembered evictions (A1out), as a share of the capacity"};
+    "in_ratio=0.25 [0.001..0.999]: share of the capacity of A1in",
+    "out_ratio=0.5 [0..10]: remembered evictions (A1out), as a share of the capacity"};
 
 struct TwoQ : Policy {
   static constexpr std::string_view kSource = "Johnson and Shasha, VLDB 1994; sizes of libCacheSim";
   static constexpr const std::string_view* kParameters = kTwoQParameters;
   static constexpr std::size_t kParameterCount = 2;
 
+  struct Tuning {
+    double in_ratio = 0.25;
+    double out_ratio = 0.5;
+  };
   struct State {
+    Tuning tuning;
     Queue in;
     Queue main;
     std::uint64_t in_size = 0;
     std::uint64_t main_size = 0;
     std::uint64_t out_size = 0;
+    std::uint64_t main_limit = 0;  ///< what Am may hold still after its size shrank
   };
   struct Cursor {
     ListCursor in;
     ListCursor main;
   };
 
+  static void tune(Tuning& tuning, ParamReader& reader) {
+    tuning.in_ratio = reader.number("in_ratio", tuning.in_ratio, 0.001, 0.999);
+    tuning.out_ratio = reader.number("out_ratio", tuning.out_ratio, 0.0, 10.0);
+  }
   static Shape configure(State& state, const CacheState& s, ParamReader& reader) {
-    const double in_ratio = reader.number("in_ratio", 0.25, 0.001, 0.999);
-    const double out_ratio = reader.number("out_ratio", 0.5, 0.0, 10.0);
+    tune(state.tuning, reader);
+    work_out(state, s);
+    return Ghosts::shape(ghost_count(s, state.tuning.out_ratio));
+  }
+  static void work_out(State& state, const CacheState& s) {
     const auto capacity = static_cast<double>(s.capacity);
-    state.in_size = at_least_one(capacity * in_ratio);
+    state.in_size = at_least_one(capacity * state.tuning.in_ratio);
     state.main_size = s.capacity > state.in_size ? s.capacity - state.in_size : 1;
-    state.out_size = static_cast<std::uint64_t>(capacity * out_ratio);
-    return Ghosts::shape(ghost_count(s, state.out_size, out_ratio));
+    state.out_size = static_cast<std::uint64_t>(capacity * state.tuning.out_ratio);
+  }
+  static void resize(Arena a) {
+    State& state = a.state<State>();
+    work_out(state, *a.s);
+    state.main_limit = state.main.used > state.main_size ? state.main.used : state.main_size;
+    Ghosts(a).shrink(0, state.out_size);
   }
 
   static bool admissible(Arena a, std::uint64_t charge) {
     return charge <= a.state<State>().in_size && charge <= a.state<State>().main_size;
   }
-  static void miss(Arena a, const Meta& meta) { Ghosts(a).hit(meta.id); }
+  static void miss(Arena a, const Meta& meta) { Ghosts(a).hit(Arena::key(meta)); }
 
   static bool must_evict(Arena a, const Meta* incoming) {
     if (incoming == nullptr) return false;
     const State& state = a.state<State>();
     const std::uint64_t charge = a.charge(*incoming);
     if (a.full(charge)) return true;
-    return state.main.used + charge > state.main_size && Ghosts(a).held(incoming->id) != kNil;
+    return state.main.used + charge > state.main_size &&
+           Ghosts(a).held(Arena::key(*incoming)) != kNil;
   }
 
   static void insert(Arena a, std::uint32_t i, const Meta& meta) {
     State& state = a.state<State>();
-    const bool known = Ghosts(a).claim(meta.id) != kNil;
+    const bool known = Ghosts(a).claim(Arena::key(meta)) != kNil;
     Queue& queue = known ? state.main : state.in;
     a.slot(i).queue = known ? kMain : kIn;
     a.link_front(queue, i);
@@ -87,10 +106,11 @@ struct TwoQ : Policy {
   static void commit(Arena a, std::uint32_t i) {
     a.unlink(queue_of(a, i), i);
     if (a.slot(i).queue == kIn) {
-      Ghosts(a).push_within(0, a.slot(i).id(), a.charge(i), a.state<State>().out_size);
+      Ghosts(a).push_within(0, a.key(i), a.charge(i), a.state<State>().out_size);
     }
   }
   static void abort(Arena a, std::uint32_t i) { queue_of(a, i).used += a.charge(i); }
+  static void claim(Arena a, std::uint32_t i) { queue_of(a, i).used -= a.charge(i); }
   static void erase(Arena a, std::uint32_t i) {
     Queue& queue = queue_of(a, i);
     a.unlink(queue, i);
@@ -103,7 +123,9 @@ struct TwoQ : Policy {
     std::string fault = audit_queue(a, state.in, kIn, count);
     if (fault.empty()) fault = audit_queue(a, state.main, kMain, count);
     if (fault.empty() && count != a.s->entries) fault = "entries are in no list";
-    if (fault.empty() && state.main.used > state.main_size) fault = "Am is over its size";
+    if (fault.empty() && state.main.used > state.main_size && state.main.used > state.main_limit) {
+      fault = "Am is over its size";
+    }
     if (fault.empty() && Ghosts(a).used(0) > state.out_size) fault = "too many ghosts";
     return fault;
   }

@@ -17,9 +17,9 @@ namespace fleetcache::eviction {
 namespace {
 
 constexpr std::string_view kWtinylfuParameters[] = {
-    "window_ratio=0.01: share of the capacity that newcomers pass through",
-    "protected_ratio=0.8: share of the rest for entries hit twice and more",
-    "sample_factor=10: counts halve after this many requests an entry"};
+    "window_ratio=0.01 [0.001..0.999]: share of the capacity that newcomers pass through",
+    "protected_ratio=0.8 [0..1]: share of the rest for entries hit twice and more",
+    "sample_factor=10 [1..1000000]: counts halve after this many requests an entry"};
 
 struct Wtinylfu : Policy {
   static constexpr std::string_view kSource =
@@ -29,26 +29,43 @@ struct Wtinylfu : Policy {
 
   enum List : std::uint8_t { kWindow, kProbation, kProtected, kLists };
 
+  struct Tuning {
+    double window_ratio = 0.01;
+    double protected_ratio = 0.8;
+    std::uint32_t sample_factor = 10;
+  };
   struct State {
+    Tuning tuning;
     Queue list[kLists];
     std::uint64_t window_size = 0;
     std::uint64_t protected_size = 0;
-    std::uint64_t counted = 0;  ///< requests in the sketch, halved with it
-    std::uint32_t sample_factor = 0;
+    std::uint64_t counted = 0;       ///< requests in the sketch, halved with it
     std::uint32_t most_entries = 0;  ///< resident at once so far
   };
   struct Cursor {
     ListCursor list[kLists];
   };
 
-  static Shape configure(State& state, const CacheState& s, ParamReader& reader) {
-    const double window = reader.number("window_ratio", 0.01, 0.001, 0.999);
-    const double protect = reader.number("protected_ratio", 0.8, 0, 1);
-    state.sample_factor = reader.integer("sample_factor", 10, 1, 1000000);
-    const auto main = share(1 - window, s.capacity);
+  static void tune(Tuning& tuning, ParamReader& reader) {
+    tuning.window_ratio = reader.number("window_ratio", tuning.window_ratio, 0.001, 0.999);
+    tuning.protected_ratio = reader.number("protected_ratio", tuning.protected_ratio, 0, 1);
+    tuning.sample_factor = reader.integer("sample_factor", tuning.sample_factor, 1, 1000000);
+  }
+  static void work_out(State& state, const CacheState& s) {
+    const auto main = share(1 - state.tuning.window_ratio, s.capacity);
     state.window_size = s.capacity - main;
     if (state.window_size == 0) state.window_size = 1;
-    state.protected_size = share(protect, s.capacity - state.window_size);
+    state.protected_size = share(state.tuning.protected_ratio, s.capacity - state.window_size);
+  }
+  static void resize(Arena a) {
+    State& state = a.state<State>();
+    work_out(state, *a.s);
+    pass_down(a, kWindow, state.window_size);
+    pass_down(a, kProtected, state.protected_size);
+  }
+  static Shape configure(State& state, const CacheState& s, ParamReader& reader) {
+    tune(state.tuning, reader);
+    work_out(state, s);
     Shape shape;
     shape.extra_per_slot = FrequencySketch::bytes_per_slot(s.slots);
     return shape;
@@ -60,18 +77,18 @@ struct Wtinylfu : Policy {
 
   /// Counts a request. The sample is `sample_factor` requests an entry that fits: as many as slots
   /// when charges are 1, else the most that were resident at once.
-  static void count(Arena a, ObjectId id) {
+  static void count(Arena a, std::uint64_t id) {
     State& state = a.state<State>();
     const FrequencySketch sketch(a);
     if (!sketch.increment(id)) return;
     const std::uint64_t entries = a.s->unit_charge != 0 ? a.s->slots : state.most_entries;
-    if (++state.counted < state.sample_factor * entries || entries == 0) return;
+    if (++state.counted < state.tuning.sample_factor * entries || entries == 0) return;
     const std::uint64_t odd = sketch.halve();
     // An odd counter loses half a request in each of the four rows.
     state.counted = (state.counted - odd / 4) / 2;
   }
 
-  static void miss(Arena a, const Meta& meta) { count(a, meta.id); }
+  static void miss(Arena a, const Meta& meta) { count(a, Arena::key(meta)); }
 
   static void insert(Arena a, std::uint32_t i, const Meta&) {
     State& state = a.state<State>();
@@ -100,7 +117,7 @@ struct Wtinylfu : Policy {
 
   static void access(Arena a, std::uint32_t i, std::int64_t) {
     State& state = a.state<State>();
-    count(a, a.slot(i).id());
+    count(a, a.key(i));
     const std::uint8_t in = a.slot(i).queue;
     if (in != kProbation || a.charge(i) > state.protected_size) {
       a.to_front(state.list[in], i);
@@ -130,7 +147,7 @@ struct Wtinylfu : Policy {
     const FrequencySketch sketch(a);
     if (incoming != nullptr && a.charge(*incoming) > a.state<State>().window_size) {
       const std::uint32_t i = oldest_of_main(a, search, cursor);
-      if (i == kNil || sketch.estimate(incoming->id) <= sketch.estimate(a.slot(i).id()))
+      if (i == kNil || sketch.estimate(Arena::key(*incoming)) <= sketch.estimate(a.key(i)))
         return kNil;
       return take(a, i, cursor);
     }
@@ -144,8 +161,7 @@ struct Wtinylfu : Policy {
     }
     if (candidate == kNil) return take(a, victim, cursor);
     if (victim == kNil) return take(a, candidate, cursor);
-    const bool wins =
-        sketch.estimate(a.slot(candidate).id()) > sketch.estimate(a.slot(victim).id());
+    const bool wins = sketch.estimate(a.key(candidate)) > sketch.estimate(a.key(victim));
     return take(a, wins ? victim : candidate, cursor);
   }
   /// For an object too large for the window: probation first, then protected, the window last.
@@ -159,6 +175,9 @@ struct Wtinylfu : Policy {
 
   static void commit(Arena a, std::uint32_t i) {
     a.unlink(a.state<State>().list[a.slot(i).queue], i);
+  }
+  static void claim(Arena a, std::uint32_t i) {
+    a.state<State>().list[a.slot(i).queue].used -= a.charge(i);
   }
   static void abort(Arena a, std::uint32_t i) {
     a.state<State>().list[a.slot(i).queue].used += a.charge(i);

@@ -53,13 +53,14 @@ TEST_CASE("every policy describes itself, and the documented defaults are the de
     CHECK_FALSE(policy.summary.empty());
     CHECK_FALSE(policy.source.empty());
     CHECK(find_policy(policy.name) == &policy);
-    Params params;  // "name=default: meaning"
+    Params params;  // "name=default [low..high]: meaning"
     for (const std::string_view text : policy.parameters) {
       const auto equals = text.find('=');
-      const auto colon = text.find(':');
-      REQUIRE(colon != std::string_view::npos);
-      REQUIRE(equals < colon);
-      params.emplace_back(text.substr(0, equals), text.substr(equals + 1, colon - equals - 1));
+      const auto end = text.find(" [");
+      REQUIRE(end != std::string_view::npos);
+      REQUIRE(equals < end);
+      REQUIRE(text.find("]: ") != std::string_view::npos);
+      params.emplace_back(text.substr(0, equals), text.substr(equals + 1, end - equals - 1));
     }
     Config spelled = unit_config(100);
     spelled.params = params;
