@@ -67,6 +67,7 @@ struct Meta {
   std::int64_t next_access = -1;  ///< index of the next request to it, -1 never or unknown (Belady)
   ObjectId id_high = 0;           ///< upper half of a 128-bit id
   std::uint32_t cost = 0;         ///< of a miss, in any one unit; 0 unknown, taken as 1
+  std::uint32_t tenant = 0;       ///< for TenantCache (tenants.hpp)
   std::uint16_t klass = 0;
   std::uint16_t depth = 0;   ///< place in its prefix, 0 at the root
   TimePoint expires{};       ///< no hit from then on; 0 never
