@@ -48,7 +48,6 @@ struct Config {
   std::uint32_t low_ppm = kMillion;   ///< and ends at it; <= high_ppm
   bool begin_at_high = false;         ///< begins at the high mark itself, not only above it
   bool end_below_low = false;         ///< ends only below the low mark, not at it
-  bool whole_percent = false;         ///< the host truncates its use to whole percents
   bool latched = false;  ///< a poll between the marks goes on if the poll before it evicted
 
   Duration period;           ///< between polls; 0: at every call

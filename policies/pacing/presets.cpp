@@ -64,12 +64,12 @@ Config blobfuse2_file_cache_pacing() {
   return c;
 }
 
-// The bound on the number of blocks is the cache's capacity and not a pacer's.
+// The host truncates its use to whole percents, which changes no comparison with a whole mark from
+// above. The bound on the number of blocks is the cache's capacity and not a pacer's.
 Config blobfuse2_block_cache_pacing() {
   Config c = of(Kind::kWatermark, percent(80), percent(50), Duration(60 * kSecond));
   c.begin_at_high = true;
   c.end_below_low = true;
-  c.whole_percent = true;
   c.latched = true;
   c.fixed_phase = true;
   c.max_entries = 1;

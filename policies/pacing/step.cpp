@@ -11,23 +11,19 @@ __extension__ using Wide = unsigned __int128;
 constexpr std::uint64_t kBillion = 1'000'000'000;
 
 /// The use against a mark: -1 below, 0 at it, 1 above.
-int compare(const Config& c, const Load& load, std::uint64_t used, std::uint32_t mark_ppm) {
-  Wide have = Wide{used} * kMillion;
-  Wide mark = Wide{load.capacity} * mark_ppm;
-  if (c.whole_percent) {
-    have = Wide{used} * 100 / load.capacity * (kMillion / 100);
-    mark = mark_ppm;
-  }
+int compare(const Load& load, std::uint32_t mark_ppm) {
+  const Wide have = (Wide{load.used} + load.need) * kMillion;
+  const Wide mark = Wide{load.capacity} * mark_ppm;
   return have < mark ? -1 : have == mark ? 0 : 1;
 }
 
 bool over_high(const Config& c, const Load& load) {
-  const int side = compare(c, load, load.used + load.need, c.high_ppm);
+  const int side = compare(load, c.high_ppm);
   return c.begin_at_high ? side >= 0 : side > 0;
 }
 
 bool over_low(const Config& c, const Load& load) {
-  const int side = compare(c, load, load.used + load.need, c.low_ppm);
+  const int side = compare(load, c.low_ppm);
   return c.end_below_low ? side >= 0 : side > 0;
 }
 
@@ -38,9 +34,10 @@ std::uint64_t mark_bytes(const Load& load, std::uint32_t ppm) {
 /// Bytes to free until the use is at (or below, as configured) the low mark.
 std::uint64_t to_low(const Config& c, const Load& load) {
   const std::uint64_t low = mark_bytes(load, c.low_ppm);
-  const std::uint64_t used = load.used + load.need;
+  const Wide used = Wide{load.used} + load.need;
   if (used < low) return 0;
-  return std::min(load.used, used - low + (c.end_below_low ? 1 : 0));
+  return static_cast<std::uint64_t>(
+      std::min<Wide>(load.used, used - low + (c.end_below_low ? 1 : 0)));
 }
 
 /// ceil(whole * share / 10^9).

@@ -128,6 +128,10 @@ TEST_CASE("extreme sizes do not overflow") {
     State state = pacing::start(config, {0});
     const Step order = pacing::step(config, state, {3600 * kSec}, {big, big, big, 0});
     CHECK(order.verdict != Verdict::kTimeWentBack);
+    if (config.on_put) {  // used + need is above 2^64
+      State put = pacing::start(config, {0});
+      CHECK(pacing::step(config, put, {0}, {big, big, big, big}).verdict == Verdict::kEvict);
+    }
     State tiny = pacing::start(config, {0});
     CHECK(pacing::step(config, tiny, {0}, {0, 1, 0, 0}).verdict == Verdict::kIdle);
   }

@@ -140,7 +140,7 @@ TEST_CASE("BlobFuse2 file cache: the timeout drops what was idle for one to two 
   CHECK(dropped > 1000);
 }
 
-TEST_CASE("BlobFuse2 block cache: latched from 80 whole percent to below 50, one block a minute") {
+TEST_CASE("BlobFuse2 block cache: latched from 80 % to below 50, one block a minute") {
   const Config config = preset("blobfuse2-block-cache");
   State state = pacing::start(config, {0});
   struct Row {
