@@ -276,6 +276,10 @@ bool Cache::request(TimePoint now, const Meta& meta) {
   return ops_->request(Arena(state_), now, meta);
 }
 
+std::uint64_t Cache::request_batch(const Lookup* lookups, std::size_t count, bool* hits) {
+  return ops_->request_batch(Arena(state_), lookups, count, hits);
+}
+
 std::uint64_t Cache::capacity() const { return state_->capacity; }
 std::uint64_t Cache::used() const { return state_->used; }
 std::uint32_t Cache::entries() const { return state_->entries; }

@@ -77,6 +77,14 @@ struct Meta {
   Handle mate{};             ///< any member of the group that it joins
 };
 
+/// The part of a request that batches carry; the rest of Meta stays blank.
+struct Lookup {
+  TimePoint now{};
+  ObjectId id = 0;
+  std::uint64_t charge = 1;
+  std::int64_t next_access = -1;
+};
+
 struct Victim {
   Handle handle;
   ObjectId id = 0;
@@ -248,6 +256,9 @@ class Cache {
   Handle admit(TimePoint now, const Meta& meta, const OnVictim& on_victim = {});
   /// find, then access, or miss and admit: the loop of a trace replay. True on a hit.
   bool request(TimePoint now, const Meta& meta);
+  /// `request` for each in order, for hosts to whom a call is dear. Returns the hits; `hits` (may
+  /// be null) says which.
+  std::uint64_t request_batch(const Lookup* lookups, std::size_t count, bool* hits = nullptr);
 
   std::uint64_t capacity() const;
   std::uint64_t used() const;     ///< sum of charges of live and reserved entries

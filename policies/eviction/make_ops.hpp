@@ -266,6 +266,23 @@ bool request(Arena a, TimePoint now, const Meta& meta) {
   return false;
 }
 
+/// Requests in order. Asking for the memory of later ones ahead was tried: it gave 7 % with 2
+/// million entries and nothing with 100,000.
+template <class P>
+std::uint64_t request_batch(Arena a, const Lookup* lookups, std::size_t count, bool* hits) {
+  std::uint64_t found = 0;
+  Meta meta;
+  for (std::size_t k = 0; k < count; ++k) {
+    meta.id = lookups[k].id;
+    meta.charge = lookups[k].charge;
+    meta.next_access = lookups[k].next_access;
+    const bool hit = request<P>(a, lookups[k].now, meta);
+    found += hit ? 1 : 0;
+    if (hits != nullptr) hits[k] = hit;
+  }
+  return found;
+}
+
 }  // namespace detail
 
 template <class P>
@@ -293,6 +310,7 @@ constexpr EvictionOps make_ops() {
           detail::erase<P>,
           detail::make_room<P>,
           detail::request<P>,
+          detail::request_batch<P>,
           P::audit,
           P::digest};
 }

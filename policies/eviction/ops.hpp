@@ -61,6 +61,7 @@ struct EvictionOps {
   void (*erase)(Arena, std::uint32_t);
   bool (*make_room)(Arena, TimePoint, const Meta*, const OnVictim*);
   bool (*request)(Arena, TimePoint, const Meta&);
+  std::uint64_t (*request_batch)(Arena, const Lookup*, std::size_t, bool*);
   std::string (*audit)(Arena);
   void (*digest)(Arena, Digest&);
 };
