@@ -20,7 +20,10 @@ class FrequencySketch {
   static constexpr std::uint32_t blocks(std::uint32_t slots) { return slots < 8 ? 1 : slots / 8; }
 
   explicit FrequencySketch(Arena a)
-      : words_(a.at<std::uint64_t>(a.s->extra_at)), blocks_(blocks(a.s->slots)) {}
+      : FrequencySketch(a.at<std::uint64_t>(a.s->extra_at), a.s->slots) {}
+  /// Over `bytes_per_slot(slots) * slots` bytes, zero at first.
+  FrequencySketch(std::uint64_t* words, std::uint32_t slots)
+      : words_(words), blocks_(blocks(slots)) {}
 
   /// 0 to 15.
   std::uint32_t estimate(ObjectId id) const {

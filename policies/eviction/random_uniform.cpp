@@ -15,7 +15,7 @@
 namespace fleetcache::eviction {
 namespace {
 
-struct Random : Policy {
+struct RandomUniform : Policy {
   static constexpr std::string_view kSource = "folklore; Philox draws, uniform over live entries";
   static constexpr std::uint32_t kAttempts = 16;
 
@@ -26,7 +26,7 @@ struct Random : Policy {
   struct Cursor {};
 
   static Shape configure(State& state, const CacheState& s, ParamReader&) {
-    const std::uint64_t key = mix64(s.seed + 0x9e3779b97f4a7c15ULL) ^ hash_name("eviction/random");
+    const std::uint64_t key = mix64(s.seed + 0x9e3779b97f4a7c15ULL) ^ hash_name("random-uniform");
     state.key[0] = static_cast<std::uint32_t>(key);
     state.key[1] = static_cast<std::uint32_t>(key >> 32);
     Shape shape;
@@ -85,7 +85,6 @@ struct Random : Policy {
     ++a.state<State>().dropped;
   }
   static void abort(Arena, std::uint32_t) {}
-  static void claim(Arena, std::uint32_t) {}
   static void erase(Arena a, std::uint32_t i) {
     const std::uint32_t last = entry(a, a.s->entries - 1);  // the slot is still counted
     entry(a, place(a, i)) = last;
@@ -115,6 +114,6 @@ struct Random : Policy {
 
 }  // namespace
 
-constexpr EvictionOps random_ops = make_ops<Random>();
+constexpr EvictionOps random_uniform_ops = make_ops<RandomUniform>();
 
 }  // namespace fleetcache::eviction
