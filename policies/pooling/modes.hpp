@@ -1,0 +1,42 @@
+/// What the modes share (private to policies/pooling).
+#pragma once
+
+#include "policies/pooling/pooling.hpp"
+
+namespace fleetcache::pooling {
+
+__extension__ using Wide = unsigned __int128;
+
+/// A parameter that a mode takes: one of the keys in registry.cpp.
+struct Keys {
+  std::string_view names[5];
+};
+
+#define POOLING_POLICY(ident, name, summary, source)                    \
+  void plan_##ident(const Config&, const View&, const Request&, Plan&); \
+  extern const Keys keys_##ident;
+#include "policies/pooling/pooling_policies.def"
+#undef POOLING_POLICY
+
+inline bool has(std::uint64_t bits, std::uint32_t region) { return ((bits >> region) & 1) != 0; }
+
+inline const Link& link(const View& view, std::uint32_t from, std::uint32_t to) {
+  return view.links[from * view.regions + to];
+}
+
+inline void add(Plan& plan, Act act, std::uint32_t region) {
+  plan.steps[plan.count++] = {act, region, 0, 0};
+}
+
+/// A get over a link: it gives up, and lets the next get start, at multiples of the expected time.
+void add_get(const Config& config, Plan& plan, Act act, std::uint32_t region, const Link& over,
+             std::uint64_t bytes);
+
+/// Other regions that hold the object as far as the directory can be believed, over links that
+/// carry something.
+std::uint64_t believed_peers(const Config& config, const View& view);
+
+/// The fastest of `peers` (ties: the cheaper, then the lower number); regions when there is none.
+std::uint32_t fastest(const View& view, std::uint64_t peers, std::uint64_t bytes);
+
+}  // namespace fleetcache::pooling
