@@ -85,6 +85,7 @@ struct RandomUniform : Policy {
     ++a.state<State>().dropped;
   }
   static void abort(Arena, std::uint32_t) {}
+  static void claim(Arena, std::uint32_t) {}
   static void erase(Arena a, std::uint32_t i) {
     const std::uint32_t last = entry(a, a.s->entries - 1);  // the slot is still counted
     entry(a, place(a, i)) = last;
@@ -108,6 +109,7 @@ struct RandomUniform : Policy {
       digest.add(a.slot(i).id());
       digest.add(a.charge(i));
       digest.add(a.slot(i).hold);
+      if (a.s->features != 0) digest_columns(a, i, digest);
     }
   }
 };

@@ -49,7 +49,7 @@ struct RandomWalk : Policy {
 
   static void insert(Arena a, std::uint32_t i, const Meta& meta) {
     State& state = a.state<State>();
-    const std::uint64_t bucket = mix64(meta.id + state.salt) & (state.buckets - 1);
+    const std::uint64_t bucket = mix64(Arena::key(meta) + state.salt) & (state.buckets - 1);
     std::uint64_t place = (state.hand & ~(state.buckets - 1)) + bucket;
     if (place < state.hand) place += state.buckets;
     turn(a, i) = {place, ~++state.inserts};
@@ -62,10 +62,13 @@ struct RandomWalk : Policy {
     const State& state = a.state<State>();
     while (!heap.empty() && heap.top().major < state.hand) {
       const std::uint32_t i = heap.top().slot;
-      Turn& own = turn(a, i);
-      while (own.place < state.hand) own.place += state.buckets;
-      heap.change(i, own.place, own.age);
+      catch_up(a, i);
+      heap.change(i, turn(a, i).place, turn(a, i).age);
     }
+  }
+  static void catch_up(Arena a, std::uint32_t i) {
+    const State& state = a.state<State>();
+    while (turn(a, i).place < state.hand) turn(a, i).place += state.buckets;
   }
   static std::uint32_t pick(Arena a, const Meta*, Search& search, Cursor&) {
     const std::uint32_t i = pick_from_heap(a, heap(a), search, settle);
@@ -77,6 +80,10 @@ struct RandomWalk : Policy {
     std::uint64_t& hand = a.state<State>().hand;
     if (turn(a, i).place < hand) hand = turn(a, i).place;
     heap(a).push(turn(a, i).place, turn(a, i).age, i);
+  }
+  static void claim(Arena a, std::uint32_t i) {
+    catch_up(a, i);  // an abort sets the hand back to its place
+    heap(a).erase(i);
   }
   static void erase(Arena a, std::uint32_t i) { heap(a).erase(i); }
 

@@ -10,7 +10,7 @@
 // Objects larger than the window never enter it: one meets the oldest entries itself, must beat
 // each that it needs the room of, and is refused at the first it does not beat (`reserve` finds
 // nothing; victims already gone stay gone).
-#include "policies/eviction/frequency_sketch.hpp"
+#include "policies/base/sketch.hpp"
 #include "policies/eviction/registry.hpp"
 
 namespace fleetcache::eviction {
@@ -39,7 +39,7 @@ struct Wtinylfu : Policy {
     Queue list[kLists];
     std::uint64_t window_size = 0;
     std::uint64_t protected_size = 0;
-    std::uint64_t counted = 0;       ///< requests in the sketch, halved with it
+    FrequencyState frequency;
     std::uint32_t most_entries = 0;  ///< resident at once so far
   };
   struct Cursor {
@@ -51,11 +51,15 @@ struct Wtinylfu : Policy {
     tuning.protected_ratio = reader.number("protected_ratio", tuning.protected_ratio, 0, 1);
     tuning.sample_factor = reader.integer("sample_factor", tuning.sample_factor, 1, 1000000);
   }
+  /// Queue sizes, and the sample: `sample_factor` requests an entry that fits. Those are as many as
+  /// the capacity when charges are 1, else the most that were resident at once.
   static void work_out(State& state, const CacheState& s) {
-    const auto main = share(1 - state.tuning.window_ratio, s.capacity);
-    state.window_size = s.capacity - main;
+    state.window_size = s.capacity - share(1 - state.tuning.window_ratio, s.capacity);
     if (state.window_size == 0) state.window_size = 1;
     state.protected_size = share(state.tuning.protected_ratio, s.capacity - state.window_size);
+    const std::uint64_t fit = s.capacity < s.slots ? s.capacity : s.slots;
+    const std::uint64_t entries = s.unit_charge != 0 ? fit : state.most_entries;
+    state.frequency.sample = state.tuning.sample_factor * entries;
   }
   static void resize(Arena a) {
     State& state = a.state<State>();
@@ -66,8 +70,9 @@ struct Wtinylfu : Policy {
   static Shape configure(State& state, const CacheState& s, ParamReader& reader) {
     tune(state.tuning, reader);
     work_out(state, s);
+    state.frequency.blocks = CountMinSketch::blocks_for(s.slots);
     Shape shape;
-    shape.extra_per_slot = FrequencySketch::bytes_per_slot(s.slots);
+    shape.block = Frequency::words(state.frequency) * sizeof(std::uint64_t);
     return shape;
   }
   static std::uint64_t share(double ratio, std::uint64_t of) {
@@ -75,24 +80,21 @@ struct Wtinylfu : Policy {
     return part < of ? part : of;
   }
 
-  /// Counts a request. The sample is `sample_factor` requests an entry that fits: as many as slots
-  /// when charges are 1, else the most that were resident at once.
-  static void count(Arena a, std::uint64_t id) {
-    State& state = a.state<State>();
-    const FrequencySketch sketch(a);
-    if (!sketch.increment(id)) return;
-    const std::uint64_t entries = a.s->unit_charge != 0 ? a.s->slots : state.most_entries;
-    if (++state.counted < state.tuning.sample_factor * entries || entries == 0) return;
-    const std::uint64_t odd = sketch.halve();
-    // An odd counter loses half a request in each of the four rows.
-    state.counted = (state.counted - odd / 4) / 2;
+  static Frequency frequency(Arena a) {
+    return {a.state<State>().frequency, a.at<std::uint64_t>(a.s->block_at)};
+  }
+  static std::uint32_t estimate(Arena a, std::uint64_t key) {
+    return frequency(a).estimate(mix64(key));
   }
 
-  static void miss(Arena a, const Meta& meta) { count(a, Arena::key(meta)); }
+  static void miss(Arena a, const Meta& meta) { frequency(a).count(mix64(Arena::key(meta))); }
 
   static void insert(Arena a, std::uint32_t i, const Meta&) {
     State& state = a.state<State>();
-    if (a.s->entries > state.most_entries) state.most_entries = a.s->entries;
+    if (a.s->entries > state.most_entries) {
+      state.most_entries = a.s->entries;
+      work_out(state, *a.s);
+    }
     const std::uint64_t charge = a.charge(i);
     const List to = charge > state.window_size ? kProbation : kWindow;
     a.slot(i).queue = to;
@@ -117,7 +119,7 @@ struct Wtinylfu : Policy {
 
   static void access(Arena a, std::uint32_t i, std::int64_t) {
     State& state = a.state<State>();
-    count(a, a.key(i));
+    frequency(a).count(mix64(a.key(i)));
     const std::uint8_t in = a.slot(i).queue;
     if (in != kProbation || a.charge(i) > state.protected_size) {
       a.to_front(state.list[in], i);
@@ -144,11 +146,9 @@ struct Wtinylfu : Policy {
   }
 
   static std::uint32_t pick(Arena a, const Meta* incoming, Search& search, Cursor& cursor) {
-    const FrequencySketch sketch(a);
     if (incoming != nullptr && a.charge(*incoming) > a.state<State>().window_size) {
       const std::uint32_t i = oldest_of_main(a, search, cursor);
-      if (i == kNil || sketch.estimate(Arena::key(*incoming)) <= sketch.estimate(a.key(i)))
-        return kNil;
+      if (i == kNil || estimate(a, Arena::key(*incoming)) <= estimate(a, a.key(i))) return kNil;
       return take(a, i, cursor);
     }
     const std::uint32_t candidate = oldest(a, kWindow, search, cursor);
@@ -161,7 +161,7 @@ struct Wtinylfu : Policy {
     }
     if (candidate == kNil) return take(a, victim, cursor);
     if (victim == kNil) return take(a, candidate, cursor);
-    const bool wins = sketch.estimate(a.key(candidate)) > sketch.estimate(a.key(victim));
+    const bool wins = estimate(a, a.key(candidate)) > estimate(a, a.key(victim));
     return take(a, wins ? victim : candidate, cursor);
   }
   /// For an object too large for the window: probation first, then protected, the window last.
@@ -201,9 +201,8 @@ struct Wtinylfu : Policy {
   static void digest(Arena a, Digest& digest) {
     const State& state = a.state<State>();
     for (const Queue& list : state.list) digest_queue(a, list, digest);
-    digest.add(state.counted);
     digest.add(state.most_entries);
-    FrequencySketch(a).digest(digest);
+    frequency(a).digest(digest);
   }
 };
 
