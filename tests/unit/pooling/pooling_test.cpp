@@ -200,7 +200,7 @@ TEST_CASE(
   CHECK(steps("replicate-hot", world) == "local through:2 origin fill");
   world.view.have_age = Duration(0);
   world.view.home = 1;  // 10 ms; the replica in region 2 is farther: the home first
-  CHECK(steps("replicate-hot", world, {{"push", "0"}}) == "local through:1 origin fill");
+  CHECK(steps("replicate-hot", world, {{"push", "0"}}) == "local through:1 origin fill drop:2");
   world.view.home = 2;
   // The home itself asks a replica before the origin.
   world.view.have_age = Duration(0);
