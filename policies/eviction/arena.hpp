@@ -96,6 +96,7 @@ struct CacheState {
   std::uint32_t features = 0;
   std::uint64_t bytes = 0;  ///< of the whole arena
   std::uint64_t capacity = 0;
+  std::uint64_t limit = 0;         ///< what fits now: the capacity, or less (Cache::set_limit)
   std::uint64_t max_capacity = 0;  ///< what ghosts and slots were made for
   std::uint64_t allowance = 0;     ///< `used` may be this much: the capacity, more after a shrink
   std::uint64_t used = 0;
@@ -179,7 +180,7 @@ class Arena {
   std::uint64_t charge(const Meta& meta) const { return s->unit_charge != 0 ? 1 : meta.charge; }
   /// Whether an object of this charge would exceed the capacity or the slots.
   bool full(std::uint64_t incoming) const {
-    return s->used + incoming > s->capacity || s->entries == s->slots;
+    return s->used + incoming > s->limit || s->entries == s->slots;
   }
   Handle handle(std::uint32_t i) const { return {i, slot(i).generation}; }
   ObjectId id_high(std::uint32_t i) const {
@@ -243,7 +244,7 @@ class Arena {
       slot(before).chain = gone.chain;
     }
     s->used -= charge(i);
-    if (s->allowance > s->capacity) s->allowance = s->used > s->capacity ? s->used : s->capacity;
+    if (s->allowance > s->limit) s->allowance = s->used > s->limit ? s->used : s->limit;
     --s->entries;
     ++gone.generation;
     gone.hold = kFree;

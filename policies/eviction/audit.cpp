@@ -48,7 +48,7 @@ std::string audit_slots(Arena a) {
     reserved_charge += a.charge(i);
   }
   if (used != s.used) return "used() is not the sum of charges";
-  if (used > s.capacity && used > s.allowance) return "used() exceeds the capacity";
+  if (used > s.allowance) return "used() exceeds the capacity";
   if (entries != s.entries) return "entries() is not the number of entries";
   if (reserved != s.reserved || reserved_charge != s.reserved_charge) {
     return "the reserved entries are miscounted";
@@ -77,6 +77,7 @@ std::uint64_t Cache::state_hash() const {
   Digest digest;
   digest.add(hash_name(policy().name));
   digest.add(state_->capacity);
+  digest.add(state_->limit);
   digest.add(state_->used);
   digest.add(state_->entries);
   ops_->digest(a, digest);

@@ -35,6 +35,7 @@ Result<CacheState> plan(std::string_view policy, const Config& config) {
   s.features = config.features;
   s.capacity = config.capacity;
   s.max_capacity = config.max_capacity != 0 ? config.max_capacity : config.capacity;
+  s.limit = config.capacity;
   s.allowance = config.capacity;
   s.seed = config.seed;
   // Charges are at least 1, so more slots than capacity could never be used.
@@ -167,6 +168,10 @@ Handle Cache::insert(TimePoint, const Meta& meta) {
   return a.handle(ops_->insert(a, meta));
 }
 
+bool Cache::evict(TimePoint now, const Meta* incoming, const OnVictim* on_victim) {
+  return ops_->evict_one(Arena(state_), now, incoming, on_victim);
+}
+
 bool Cache::erase(TimePoint, Handle h) {
   const Arena a(state_);
   if (!is_live(a, h) || children_of(a, h.index).resident != 0) return false;
@@ -220,10 +225,16 @@ Result<std::uint64_t> Cache::resize(std::uint64_t capacity) {
                                  std::to_string(state_->max_capacity) + " this cache was made for"};
   }
   CacheState& s = *state_;
-  s.capacity = capacity;
+  s.capacity = s.limit = capacity;
   s.allowance = s.used > capacity ? s.used : capacity;
   ops_->resize(Arena(state_));
   return s.used > capacity ? s.used - capacity : 0;
+}
+
+void Cache::set_limit(std::uint64_t limit) {
+  CacheState& s = *state_;
+  s.limit = limit < s.capacity ? limit : s.capacity;
+  s.allowance = s.used > s.limit ? s.used : s.limit;
 }
 
 Status Cache::set_params(const Params& params) {

@@ -156,7 +156,7 @@ struct Want {
   /// Most candidates to look at, all kinds of skips included. The call also ends after
   /// kMaxDeferred candidates that are to be rotated or touched.
   std::uint32_t max_scan = ~std::uint32_t{0};
-  Eligible eligible;  ///< null takes all; must not call back in
+  const Eligible* eligible = nullptr;  ///< null takes all; must not call back in
 };
 constexpr std::uint32_t kMaxDeferred = 64;
 
@@ -206,7 +206,8 @@ class Cache {
   std::size_t reserve(TimePoint now, const Want& want, Victim* out, std::size_t capacity);
   std::size_t reserve(TimePoint now, const Meta* incoming, Victim* out, std::size_t capacity,
                       const Eligible& eligible = {}) {
-    return reserve(now, Want{incoming, ~std::uint32_t{0}, eligible}, out, capacity);
+    return reserve(now, Want{incoming, ~std::uint32_t{0}, eligible ? &eligible : nullptr}, out,
+                   capacity);
   }
   /// Reserves up to `capacity` entries whose time is over, in the order of the timing wheel.
   /// O(found
@@ -219,6 +220,9 @@ class Cache {
   void abort(TimePoint now, const Handle* handles, std::size_t count);
   /// Inserts an object. Requires: not resident, admissible, !must_evict(&meta), a free slot.
   Handle insert(TimePoint now, const Meta& meta);
+  /// Drops the next victim, with its group, at once; false when nothing may go. `on_victim` (may be
+  /// null) must not call back in.
+  bool evict(TimePoint now, const Meta* incoming, const OnVictim* on_victim = nullptr);
   /// Drops a live entry without making it a ghost; false for a stale handle and for a parent of
   /// resident children.
   bool erase(TimePoint now, Handle h);
@@ -236,6 +240,9 @@ class Cache {
   /// caller evicts that much (`reserve` with no incoming object), or lets the next admissions do
   /// it. Fails above max_capacity and for 0.
   Result<std::uint64_t> resize(std::uint64_t capacity);
+  /// Lets no more than this in until further notice (the capacity at most), while the policy goes
+  /// on sizing its queues by the capacity: for space that is lent to others.
+  void set_limit(std::uint64_t limit);
   /// Changes parameters of the running cache, all or none. Fails as `create` does, and for a
   /// parameter that would need more memory than there is.
   Status set_params(const Params& params);

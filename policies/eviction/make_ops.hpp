@@ -308,6 +308,7 @@ constexpr EvictionOps make_ops() {
           detail::abort<P>,
           detail::insert<P>,
           detail::erase<P>,
+          detail::evict_one<P>,
           detail::make_room<P>,
           detail::request<P>,
           detail::request_batch<P>,

@@ -59,6 +59,7 @@ struct EvictionOps {
   void (*abort)(Arena, std::uint32_t);
   std::uint32_t (*insert)(Arena, const Meta&);
   void (*erase)(Arena, std::uint32_t);
+  bool (*evict_one)(Arena, TimePoint, const Meta*, const OnVictim*);
   bool (*make_room)(Arena, TimePoint, const Meta*, const OnVictim*);
   bool (*request)(Arena, TimePoint, const Meta&);
   std::uint64_t (*request_batch)(Arena, const Lookup*, std::size_t, bool*);
