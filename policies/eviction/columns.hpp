@@ -79,7 +79,7 @@ class Search {
   Search(Arena a, TimePoint now, const Want& want)
       : a_(a),
         now_(now),
-        eligible_(want.eligible ? &want.eligible : nullptr),
+        eligible_(want.eligible),
         left_(want.max_scan) {
     guarded_ = a.has(static_cast<Feature>(kLeases | kPrefix | kGroups));
     if (want.incoming != nullptr && a.has(kPrefix)) parent_ = want.incoming->parent.index;
