@@ -466,6 +466,7 @@ Result<TenantCache> TenantCache::restore(const Reader& read) {
   if (!status || whole.parts_.empty()) return Error{"snapshot", "has quotas that do not fit"};
   const auto shares = fair_shares(whole.capacity_, quotas);
   for (std::size_t t = 0; t < shares.size(); ++t) whole.parts_[t].share = shares[t];
+  whole.shrinking_ = whole.used() > whole.capacity_;
   return whole;
 }
 
