@@ -66,8 +66,8 @@ void plan_cost_aware(const Config& config, const View& view, const Request& requ
     if (all[i].origin) {
       add(out, Act::kGetOrigin, view.self);
     } else {
-      add_get(config, out, Act::kGetRegion, all[i].region, link(view, all[i].region, view.self),
-              request.bytes);
+      add_get(config, out, Act::kGetRegion, all[i].region,
+              peer_us(view, all[i].region, request.bytes));
     }
   }
   if (pays(config, view, request, all[0].cost)) add(out, Act::kFillLocal, view.self);

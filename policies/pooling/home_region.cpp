@@ -8,9 +8,8 @@ extern const Keys keys_home_region = {{"timeout_percent", "hedge_percent", "", "
 
 void plan_home_region(const Config& config, const View& view, const Request& request, Plan& out) {
   add(out, Act::kGetLocal, view.self);
-  const Link& over = link(view, view.home, view.self);
-  if (view.home != view.self && over.bytes_per_us > 0) {
-    add_get(config, out, Act::kGetThrough, view.home, over, request.bytes);
+  if (view.home != view.self && link(view, view.home, view.self).bytes_per_us > 0) {
+    add_get(config, out, Act::kGetThrough, view.home, through_us(view, view.home, request.bytes));
   }
   add(out, Act::kGetOrigin, view.self);
   if (view.home == view.self) add(out, Act::kFillLocal, view.self);

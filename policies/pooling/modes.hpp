@@ -28,9 +28,17 @@ inline void add(Plan& plan, Act act, std::uint32_t region) {
   plan.steps[plan.count++] = {act, region, 0, 0};
 }
 
-/// A get over a link: it gives up, and lets the next get start, at multiples of the expected time.
-void add_get(const Config& config, Plan& plan, Act act, std::uint32_t region, const Link& over,
-             std::uint64_t bytes);
+/// A get that is expected to take `us`: it gives up, and lets the next get start, at shares of
+/// that.
+void add_get(const Config& config, Plan& plan, Act act, std::uint32_t region, std::uint32_t us);
+
+/// Reading from a region's cache.
+inline std::uint32_t peer_us(const View& view, std::uint32_t region, std::uint64_t bytes) {
+  return expected_us(link(view, region, view.self), bytes);
+}
+
+/// Reading through a region that may have to read its origin first.
+std::uint32_t through_us(const View& view, std::uint32_t region, std::uint64_t bytes);
 
 /// Other regions that hold the object as far as the directory can be believed, over links that
 /// carry something.

@@ -14,7 +14,7 @@ void plan_peer_read_through(const Config& config, const View& view, const Reques
   for (std::uint32_t asked = 0; asked < config.peers && peers != 0; ++asked) {
     const std::uint32_t best = fastest(view, peers, request.bytes);
     peers &= ~(std::uint64_t{1} << best);
-    add_get(config, out, Act::kGetRegion, best, link(view, best, view.self), request.bytes);
+    add_get(config, out, Act::kGetRegion, best, peer_us(view, best, request.bytes));
   }
   add(out, Act::kGetOrigin, view.self);
   add(out, Act::kFillLocal, view.self);

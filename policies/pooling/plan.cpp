@@ -35,11 +35,15 @@ std::uint64_t transfer_nanousd(const Link& over, std::uint64_t bytes) {
   return static_cast<std::uint64_t>(Wide{bytes} * over.nanousd_per_gib / kGib);
 }
 
-void add_get(const Config& config, Plan& plan, Act act, std::uint32_t region, const Link& over,
-             std::uint64_t bytes) {
-  const std::uint32_t us = expected_us(over, bytes);
+void add_get(const Config& config, Plan& plan, Act act, std::uint32_t region, std::uint32_t us) {
   plan.steps[plan.count++] = {act, region, percent_of(us, config.timeout_percent),
                               percent_of(us, config.hedge_percent)};
+}
+
+std::uint32_t through_us(const View& view, std::uint32_t region, std::uint64_t bytes) {
+  const std::uint64_t us =
+      std::uint64_t{peer_us(view, region, bytes)} + expected_us(view.origins[region].link, bytes);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(us, kLongest));
 }
 
 std::uint64_t believed_peers(const Config& config, const View& view) {
@@ -62,8 +66,8 @@ std::uint32_t fastest(const View& view, std::uint64_t peers, std::uint64_t bytes
     }
     const Link& mine = link(view, r, view.self);
     const Link& other = link(view, best, view.self);
-    const std::uint32_t us = expected_us(mine, bytes);
-    const std::uint32_t least = expected_us(other, bytes);
+    const std::uint32_t us = peer_us(view, r, bytes);
+    const std::uint32_t least = peer_us(view, best, bytes);
     if (us < least || (us == least && mine.nanousd_per_gib < other.nanousd_per_gib)) best = r;
   }
   return best;

@@ -35,17 +35,13 @@ void plan_replicate_hot(const Config& config, const View& view, const Request& r
   add(out, Act::kGetLocal, view.self);
   const std::uint32_t near = fastest(view, believed_peers(config, view), request.bytes);
   if (near < view.regions && near != view.home) {
-    const Link& over = link(view, near, view.self);
-    const bool nearer =
-        view.self != view.home && expected_us(over, request.bytes) <
-                                      expected_us(link(view, view.home, view.self), request.bytes);
-    if (nearer || view.self == view.home) {
-      add_get(config, out, Act::kGetRegion, near, over, request.bytes);
+    const std::uint32_t us = peer_us(view, near, request.bytes);
+    if (view.self == view.home || us < peer_us(view, view.home, request.bytes)) {
+      add_get(config, out, Act::kGetRegion, near, us);
     }
   }
-  const Link& over = link(view, view.home, view.self);
-  if (view.home != view.self && over.bytes_per_us > 0) {
-    add_get(config, out, Act::kGetThrough, view.home, over, request.bytes);
+  if (view.home != view.self && link(view, view.home, view.self).bytes_per_us > 0) {
+    add_get(config, out, Act::kGetThrough, view.home, through_us(view, view.home, request.bytes));
   }
   add(out, Act::kGetOrigin, view.self);
   const bool hot = request.heat != nullptr && request.heat[view.self] >= config.hot;

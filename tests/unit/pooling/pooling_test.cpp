@@ -216,6 +216,9 @@ TEST_CASE("timeouts and hedges are shares of the expected time") {
   Plan plan = plan_of("peer-read-through", world);
   CHECK(plan.steps[1].timeout_us == 60'000);
   CHECK(plan.steps[1].hedge_us == 0);
+  // Through the home: 15 ms, and before it 5 ms and 5 ms at 1 GB/s at the home's origin.
+  world.view.home = 1;
+  CHECK(plan_of("home-region", world).steps[1].timeout_us == 4 * 25'000);
   const Params hedged = {{"timeout_percent", "0"}, {"hedge_percent", "150"}};
   plan = plan_of("peer-read-through", world, hedged);
   CHECK(plan.steps[1].timeout_us == 0);
