@@ -1,7 +1,8 @@
 // Random replacement: uniform draws against an O(n) model of their array and against uniformity;
 // the walk against its buckets in full and against published counts. Faults these catch (each was
 // planted once): the gap filled by the wrong entry, held entries taken, a draw over one place too
-// few; the oldest of a bucket for the newest, a hand that stays at its bucket.
+// few, one draw for a whole batch; the oldest of a bucket for the newest, a hand that stays at its
+// bucket.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -32,35 +33,36 @@ class RandomModel {
 
   bool holds(ObjectId id) const { return std::find(ids_.begin(), ids_.end(), id) != ids_.end(); }
   void insert(ObjectId id) { ids_.push_back(id); }
-  ObjectId evict(const std::vector<ObjectId>& held) {
+  /// The next victim while `reserved` others are on their way out.
+  ObjectId choose(const std::vector<ObjectId>& held, std::size_t reserved) const {
     std::size_t at = 0;
     for (std::uint32_t attempt = 0; attempt < 16; ++attempt) {
-      at = place(attempt);
-      if (!among(held, at)) return drop(at);
+      at = place(evicted_ + reserved, attempt);
+      if (!among(held, at)) return ids_[at];
     }
     do {
       at = (at + 1) % ids_.size();
     } while (among(held, at));
-    return drop(at);
+    return ids_[at];
+  }
+  ObjectId evict(const std::vector<ObjectId>& held) {
+    const ObjectId id = choose(held, 0);
+    *std::find(ids_.begin(), ids_.end(), id) = ids_.back();
+    ids_.pop_back();
+    ++evicted_;
+    return id;
   }
 
  private:
   bool among(const std::vector<ObjectId>& held, std::size_t at) const {
     return std::count(held.begin(), held.end(), ids_[at]) > 0;
   }
-  std::size_t place(std::uint32_t attempt) const {
+  std::size_t place(std::uint64_t number, std::uint32_t attempt) const {
     const auto block =
-        philox4x32({static_cast<std::uint32_t>(evicted_), 0, attempt, 0},
+        philox4x32({static_cast<std::uint32_t>(number), 0, attempt, 0},
                    {static_cast<std::uint32_t>(key_), static_cast<std::uint32_t>(key_ >> 32)});
     const double u = (block[1] + block[0] * 0x1.0p-32) * 0x1.0p-32;
     return static_cast<std::size_t>(u * static_cast<double>(ids_.size()));
-  }
-  ObjectId drop(std::size_t at) {
-    const ObjectId id = ids_[at];
-    ids_[at] = ids_.back();
-    ids_.pop_back();
-    ++evicted_;
-    return id;
   }
 
   std::uint64_t key_;
@@ -139,6 +141,30 @@ TEST_CASE("random drops what the model draws, victim by victim, with a third of 
     }
     CHECK(held.size() == 13);
     CHECK(evictions > 1000);
+  }
+}
+
+TEST_CASE("each victim of a batch is a draw of its own, and an abort takes the draws back") {
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    CAPTURE(seed);
+    Cache cache = make_cache("random-uniform", seeded(unit_config(40), seed));
+    RandomModel model(seed);
+    for (ObjectId id = 0; id < 40; ++id) {
+      cache.admit(kNow, one(id));
+      model.insert(id);
+    }
+    for (int round = 0; round < 2; ++round) {
+      Victim victims[8];
+      Handle handles[8];
+      REQUIRE(cache.reserve(kNow, nullptr, victims, 8) == 8);
+      std::vector<ObjectId> reserved;
+      for (std::size_t k = 0; k < 8; ++k) {
+        CHECK(victims[k].id == model.choose(reserved, reserved.size()));
+        reserved.push_back(victims[k].id);
+        handles[k] = victims[k].handle;
+      }
+      cache.abort(kNow, handles, 8);
+    }
   }
 }
 
