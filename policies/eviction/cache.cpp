@@ -272,10 +272,8 @@ Handle Cache::admit(TimePoint now, const Meta& meta, const OnVictim& on_victim) 
   std::uint32_t known = a.find(meta.id, meta.id_high);
   if (known != kNil && is_live(a, a.handle(known))) {
     if (!a.has(kTtl) || !Wheel(a).expired(known, now)) return a.handle(known);
-    Victim victim = a.victim(known);
-    if (!erase(now, victim.handle)) return {};
-    ++state_->stats.expired;
-    if (on_victim) on_victim(victim);
+    if (!may_be_replaced(a, known, now)) return {};
+    ops_->drop_expired(a, known, on_victim ? &on_victim : nullptr);
     known = kNil;
   }
   if (known != kNil || !admissible(meta)) return {};

@@ -100,7 +100,6 @@ std::string audit_columns(Arena a) {
       if (!is_reserved) ++expected.live;
       const std::uint16_t hold = a.slot(parent).hold;
       if ((hold & kFree) != 0) return "a parent went before its child";
-      if ((hold & kReserved) != 0 && !is_reserved) return "a parent is reserved, its child is not";
       if (children_of(a, parent).resident == 0) return "a parent does not count its child";
     }
     if (!a.has(kGroups)) continue;
@@ -112,9 +111,23 @@ std::string audit_columns(Arena a) {
   return right ? std::string() : "children are miscounted";
 }
 
+bool may_be_replaced(Arena a, std::uint32_t i, TimePoint now) {
+  const auto free_to_go = [&](std::uint32_t each) {
+    return a.slot(each).hold == 0 && children_of(a, each).resident == 0 &&
+           !(a.has(kLeases) && time_of(a, Column::kLease, each) > now);
+  };
+  if (!free_to_go(i)) return false;
+  if (!a.has(kGroups)) return true;
+  std::uint32_t mate = next_mate(a, i);
+  while (mate != i && free_to_go(mate)) mate = next_mate(a, mate);
+  return mate == i;
+}
+
 bool Search::guarded_alone(std::uint32_t i) {
   if (a_.slot(i).hold != 0) return true;
-  if (a_.has(kPrefix) && (i == parent_ || children_of(a_, i).live != 0)) return true;
+  const Children children = children_of(a_, i);
+  if ((at_once ? children.resident : children.live) != 0) return true;
+  if (a_.has(kPrefix) && i == parent_) return true;
   if (!a_.has(kLeases)) return false;
   if (time_of(a_, Column::kLease, i) > now_) return true;
   if (yielding_ || time_of(a_, Column::kSoft, i) <= now_) return false;
@@ -132,7 +145,13 @@ bool Search::guarded(std::uint32_t i) {
 }
 
 Verdict Search::consult(std::uint32_t i) {
-  const Verdict verdict = (*eligible_)(a_.victim(i));
+  Verdict verdict = (*eligible_)(a_.victim(i));
+  if (a_.has(kGroups)) {  // one refusal holds the whole group
+    std::uint32_t mate = next_mate(a_, i);
+    for (; verdict == Verdict::kTake && mate != i; mate = next_mate(a_, mate)) {
+      verdict = (*eligible_)(a_.victim(mate));
+    }
+  }
   if (verdict == Verdict::kTake) return verdict;
   if (verdict == Verdict::kStop) {
     stopped_ = true;

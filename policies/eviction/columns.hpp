@@ -56,6 +56,9 @@ inline bool is_live(Arena a, Handle h) {
 void attach(Arena a, std::uint32_t i, const Meta& meta);
 /// Undoes it, for an entry that leaves; `was_reserved` says from which state.
 void detach(Arena a, std::uint32_t i, bool was_reserved);
+/// Whether an entry whose time is over, with its group, may make way for its successor: nothing of
+/// that is pinned, reserved, leased or a parent.
+bool may_be_replaced(Arena a, std::uint32_t i, TimePoint now);
 /// For an entry that becomes RESERVED, and for one that is LIVE again: the parent of nothing but
 /// reserved children may follow them in the same batch.
 inline void count_out(Arena a, std::uint32_t i) {
@@ -77,12 +80,10 @@ std::string audit_columns(Arena a);
 class Search {
  public:
   Search(Arena a, TimePoint now, const Want& want)
-      : a_(a),
-        now_(now),
-        eligible_(want.eligible),
-        left_(want.max_scan) {
+      : a_(a), now_(now), eligible_(want.eligible), left_(want.max_scan) {
     guarded_ = a.has(static_cast<Feature>(kLeases | kPrefix | kGroups));
-    if (want.incoming != nullptr && a.has(kPrefix)) parent_ = want.incoming->parent.index;
+    if (want.incoming == nullptr || !a.has(kPrefix)) return;
+    if (is_live(a, want.incoming->parent)) parent_ = want.incoming->parent.index;
   }
 
   bool stopped() const { return stopped_; }
@@ -90,10 +91,10 @@ class Search {
   /// Pinned, reserved and leased entries, parents of resident children and mates of such entries:
   /// skipped unasked, before a policy counts them as candidates. True for all once stopped.
   bool held(std::uint32_t i) {
-    ++a_.s->stats.scanned;
     if (left_ == 0) stopped_ = true;
     if (stopped_) return true;
     --left_;
+    ++a_.s->stats.scanned;
     const bool is_held = a_.slot(i).hold != 0 || (guarded_ && guarded(i));
     if (is_held) ++a_.s->stats.skipped;
     return is_held;
@@ -105,8 +106,16 @@ class Search {
   bool yield_soft() {
     const bool useful = saw_soft_ && !yielding_ && !stopped_;
     yielding_ = true;
+    last_due = kNil;
     return useful;
   }
+  /// Where the walk along the wheel's due list is: entries stay in that list until they are
+  /// committed, and a batch must not pass them again. After a child its parent comes up once more.
+  std::uint32_t last_due = kNil;
+  std::uint32_t freed_parent = kNil;
+  /// Victims go at once: the parent of what is still reserved stays.
+  bool at_once = false;
+
   std::uint32_t deferred() const { return deferred_count_; }
   std::uint32_t deferred(std::uint32_t k, bool& touch) const {
     touch = deferred_[k].touch;

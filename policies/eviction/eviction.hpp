@@ -202,7 +202,7 @@ class Cache {
   /// Chooses up to `capacity` victims, best first, and marks them RESERVED. `incoming` is the
   /// object that needs the room, or null. Returns how many were found: 0 when nothing may go.
   /// Expired entries come first. A group comes whole or not at all: `capacity` must hold the
-  /// largest one.
+  /// largest one, and one refusal holds all of it.
   std::size_t reserve(TimePoint now, const Want& want, Victim* out, std::size_t capacity);
   std::size_t reserve(TimePoint now, const Meta* incoming, Victim* out, std::size_t capacity,
                       const Eligible& eligible = {}) {
@@ -213,8 +213,8 @@ class Cache {
   /// O(found
   /// + expired but held).
   std::size_t expire(TimePoint now, Victim* out, std::size_t capacity);
-  /// Drops reserved entries for good, in the given order. A parent whose child was put back is put
-  /// back as well.
+  /// Drops reserved entries for good, in the given order. A parent whose child was put back, or is
+  /// not committed yet, is put back as well.
   void commit(TimePoint now, const Handle* handles, std::size_t count);
   /// Puts reserved entries back at their exact old places, last first: the next victim is the same.
   void abort(TimePoint now, const Handle* handles, std::size_t count);

@@ -59,6 +59,9 @@ struct Gdsf : Policy {
   static void access(Arena a, std::uint32_t i, std::int64_t) {
     ++rank(a, i).count;
     touch(a, i);
+    const std::uint64_t priority = double_bits(rank(a, i).priority);
+    Heap nodes = heap(a);  // a cost that fell may lower it
+    if (priority < nodes.node(nodes.where(i)).major) nodes.change(i, priority, rank(a, i).touched);
   }
 
   /// Brings the top up to date until it is the true minimum.

@@ -67,7 +67,8 @@ void abort(Arena a, std::uint32_t i) {
 template <class P>
 void commit(Arena a, TimePoint now, std::uint32_t i) {
   if (a.s->features != 0) {
-    if (children_of(a, i).live != 0) return abort<P>(a, i);  // a child was put back
+    // A child was put back, or is not committed yet: hosts may finish in any order.
+    if (children_of(a, i).resident != 0) return abort<P>(a, i);
     if (a.has(kTtl) && Wheel(a).expired(i, now)) ++a.s->stats.expired;
   }
   P::commit(a, i);
@@ -95,18 +96,30 @@ void erase(Arena a, std::uint32_t i) {
   a.release(i);
 }
 
-/// An entry whose time is over and that may go, flagged; kNil when there is none.
+/// Flags an entry of the due list if its time is over and it may go.
+template <class P>
+bool claim_if_over(Arena a, Wheel& wheel, Search& search, std::uint32_t i) {
+  if (!wheel.expired(i, search.now()) || search.held(i)) return false;
+  if (search.ask(i) != Verdict::kTake) return false;
+  claim<P>(a, i);
+  search.freed_parent = parent_of(a, i);
+  return true;
+}
+
+/// The next entry whose time is over and that may go, flagged; kNil when there is none.
 template <class P>
 std::uint32_t claim_due(Arena a, Search& search) {
   Wheel wheel(a);
   wheel.advance(search.now());
-  for (std::uint32_t i = wheel.first_due(); i != kNil; i = wheel.next_due(i)) {
-    if (!wheel.expired(i, search.now()) || search.held(i)) continue;
-    const Verdict verdict = search.ask(i);
-    if (verdict == Verdict::kStop) return kNil;
-    if (verdict == Verdict::kSkip) continue;
-    claim<P>(a, i);
-    return i;
+  const std::uint32_t parent = search.freed_parent;
+  search.freed_parent = kNil;
+  if (parent != kNil && claim_if_over<P>(a, wheel, search, parent)) return parent;
+  while (!search.stopped()) {
+    const std::uint32_t last = search.last_due;
+    const std::uint32_t i = last == kNil ? wheel.first_due() : wheel.next_due(last);
+    if (i == kNil) break;
+    search.last_due = i;
+    if (claim_if_over<P>(a, wheel, search, i)) return i;
   }
   return kNil;
 }
@@ -120,7 +133,9 @@ std::uint32_t reserve_one(Arena a, const Meta* incoming, Search& search,
     if (due != kNil || search.stopped()) return due;
   }
   const std::uint32_t i = P::pick(a, incoming, search, cursor);
-  if (i != kNil) set_reserved(a, i);
+  if (i == kNil) return kNil;
+  set_reserved(a, i);
+  search.freed_parent = parent_of(a, i);
   return i;
 }
 
@@ -200,6 +215,7 @@ bool evict_one(Arena a, TimePoint now, const Meta* incoming, const OnVictim* tel
   Want want;
   want.incoming = incoming;
   Search search(a, now, want);
+  search.at_once = true;
   std::uint32_t first = kNil;
   do {
     typename P::Cursor cursor{};
@@ -229,18 +245,17 @@ bool make_room(Arena a, TimePoint now, const Meta* incoming, const OnVictim* tel
   return true;
 }
 
-/// Drops an unheld entry whose time is over, and its group; false when one of that is held.
+/// Drops an entry whose time is over, and its group. Requires: may_be_replaced.
 template <class P>
-bool drop_expired(Arena a, std::uint32_t first) {
-  if (a.has(kGroups)) {
-    for (std::uint32_t i = next_mate(a, first); i != first; i = next_mate(a, i)) {
-      if (a.slot(i).hold != 0) return false;
-    }
-    while (next_mate(a, first) != first) erase<P>(a, next_mate(a, first));
-  }
+void drop_expired(Arena a, std::uint32_t first, const OnVictim* tell) {
+  const auto drop = [&](std::uint32_t i) {
+    const Victim victim = a.victim(i);
+    erase<P>(a, i);
+    if (tell != nullptr) (*tell)(victim);
+  };
+  while (a.has(kGroups) && next_mate(a, first) != first) drop(next_mate(a, first));
   ++a.s->stats.expired;
-  erase<P>(a, first);
-  return true;
+  drop(first);
 }
 
 template <class P>
@@ -254,10 +269,9 @@ bool request(Arena a, TimePoint now, const Meta& meta) {
     return true;
   }
   ++a.s->stats.misses;
-  // Reserved, or over but pinned: neither a hit nor to be inserted again.
-  if (i != kNil && a.slot(i).hold != 0) return false;
-  if (i != kNil && children_of(a, i).resident != 0) return false;
-  if (i != kNil && !drop_expired<P>(a, i)) return false;
+  // Reserved, or over but held: neither a hit nor to be inserted again.
+  if (i != kNil && !may_be_replaced(a, i, now)) return false;
+  if (i != kNil) drop_expired<P>(a, i, nullptr);
   P::miss(a, meta);
   const std::uint64_t charge = a.charge(meta);
   const bool orphan = a.has(kPrefix) && meta.parent && !is_live(a, meta.parent);
@@ -309,6 +323,7 @@ constexpr EvictionOps make_ops() {
           detail::insert<P>,
           detail::erase<P>,
           detail::evict_one<P>,
+          detail::drop_expired<P>,
           detail::make_room<P>,
           detail::request<P>,
           detail::request_batch<P>,

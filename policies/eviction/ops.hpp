@@ -60,6 +60,7 @@ struct EvictionOps {
   std::uint32_t (*insert)(Arena, const Meta&);
   void (*erase)(Arena, std::uint32_t);
   bool (*evict_one)(Arena, TimePoint, const Meta*, const OnVictim*);
+  void (*drop_expired)(Arena, std::uint32_t, const OnVictim*);
   bool (*make_room)(Arena, TimePoint, const Meta*, const OnVictim*);
   bool (*request)(Arena, TimePoint, const Meta&);
   std::uint64_t (*request_batch)(Arena, const Lookup*, std::size_t, bool*);

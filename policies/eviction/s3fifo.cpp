@@ -115,6 +115,7 @@ struct S3Fifo : Policy {
       }
       i = newer;
     }
+    cursor = {kNil, false};  // its place may be in main by now
     return kNil;
   }
 
