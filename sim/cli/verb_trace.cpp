@@ -11,6 +11,7 @@
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/nearest.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/trace_regions.hpp"
 #include "sim/cli/trace_report.hpp"
 #include "sim/cli/verb.hpp"
 #include "sim/scenario/quantity.hpp"
@@ -286,6 +287,7 @@ void add_trace(CLI::App& app, Session& session) {
   add_stats(*verb, session);
   add_replay(*verb, session);
   add_synth(*verb, session);
+  add_trace_regions(*verb, session);
 }
 
 }  // namespace fleetcache::cli
