@@ -3,13 +3,15 @@
 namespace fleetcache::admission {
 namespace {
 
-class Always : public Policy {
- public:
-  bool admit(TimePoint, const Request&) override { return true; }
+struct Always : Rule {
+  static constexpr std::string_view kSource = "folklore";
+  static Decision decide(Block<State>, TimePoint, const Request&, const Load&) {
+    return Decision::kAdmit;
+  }
 };
 
 }  // namespace
 
-std::unique_ptr<Policy> make_always(std::uint64_t) { return std::make_unique<Always>(); }
+constexpr AdmissionOps always_ops = make_ops<Always>();
 
 }  // namespace fleetcache::admission

@@ -1,48 +1,47 @@
 #include "policies/admission/registry.hpp"
 
-#include <string>
+#include <algorithm>
 
 namespace fleetcache::admission {
 namespace {
 
-using Make = std::unique_ptr<Policy> (*)(std::uint64_t);
+struct Line {
+  const AdmissionOps* ops;
+  std::string_view name;
+  std::string_view summary;
+};
 
-constexpr Make kMakers[] = {
-#define ADMISSION_POLICY(ident, name, summary, source) make_##ident,
+constexpr Line kLines[] = {
+#define ADMISSION_POLICY(ident, name, summary) {&ident##_ops, name, summary},
 #include "policies/admission/admission_policies.def"
 #undef ADMISSION_POLICY
 };
 
+std::vector<PolicyInfo> all_infos() {
+  std::vector<PolicyInfo> infos;
+  for (const Line& line : kLines) {
+    const AdmissionOps& ops = *line.ops;
+    infos.push_back(
+        {line.name, line.summary, ops.source, ops.uses, ops.version,
+         std::vector<std::string_view>(ops.parameters, ops.parameters + ops.parameter_count)});
+  }
+  return infos;
+}
+
 }  // namespace
 
+const AdmissionOps& ops_at(std::size_t position) { return *kLines[position].ops; }
+
 const std::vector<PolicyInfo>& policies() {
-  static const std::vector<PolicyInfo> infos = {
-#define ADMISSION_POLICY(ident, name, summary, source) {name, summary, source},
-#include "policies/admission/admission_policies.def"
-#undef ADMISSION_POLICY
-  };
+  static const std::vector<PolicyInfo> infos = all_infos();
   return infos;
 }
 
 const PolicyInfo* find_policy(std::string_view name) {
-  for (const PolicyInfo& info : policies()) {
-    if (info.name == name) return &info;
-  }
-  return nullptr;
-}
-
-Result<std::unique_ptr<Policy>> create(std::string_view policy, std::uint64_t seed) {
-  const PolicyInfo* info = find_policy(policy);
-  if (info == nullptr) {
-    std::string known;
-    for (const PolicyInfo& each : policies()) {
-      known += known.empty() ? "" : ", ";
-      known += each.name;
-    }
-    return Error{"admission policy",
-                 "\"" + std::string(policy) + "\" is unknown; there are " + known};
-  }
-  return kMakers[info - policies().data()](seed);
+  const std::vector<PolicyInfo>& infos = policies();
+  const auto found = std::find_if(infos.begin(), infos.end(),
+                                  [&](const PolicyInfo& info) { return info.name == name; });
+  return found == infos.end() ? nullptr : &*found;
 }
 
 }  // namespace fleetcache::admission

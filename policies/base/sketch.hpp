@@ -151,6 +151,7 @@ struct FrequencyState {
   std::uint64_t halvings = 0;
   std::uint32_t blocks = 1;     ///< of the sketch
   BloomShape doorkeeper{0, 0};  ///< words 0: none
+  std::uint32_t unused = 0;     ///< no padding: the bytes are the value
 };
 
 /// TinyLFU's frequency: a count-min sketch that halves after every `sample` counted requests,

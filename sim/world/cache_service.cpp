@@ -26,6 +26,24 @@ std::uint64_t group_of(const Platform& platform, scenario::Scope scope, NodeId n
   return 0;
 }
 
+/// What an admission policy that asks for it is told of the tier.
+admission::Load load_of(TimePoint now, eviction::Cache& tier, std::uint32_t uses,
+                        const eviction::Meta& meta) {
+  admission::Load load;
+  if ((uses & admission::kUsesFree) != 0) {
+    const double used = static_cast<double>(tier.used()) / static_cast<double>(tier.capacity());
+    load.free_ppm = used < 1 ? static_cast<std::uint32_t>((1 - used) * 1e6) : 0;
+  }
+  if ((uses & admission::kUsesVictim) == 0 || !tier.must_evict(&meta)) return load;
+  eviction::Victim victim;
+  if (tier.reserve(now, &meta, &victim, 1) == 1) {
+    tier.abort(now, &victim.handle, 1);
+    load.would_evict = true;
+    load.victim = victim.id;
+  }
+  return load;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<CacheService>> CacheService::build(const scenario::Scenario& scenario,
@@ -84,7 +102,10 @@ Result<CacheService::Instance> CacheService::make_instance(const Domain& domain)
     auto cache = eviction::Cache::create(tier.eviction, config);
     if (!cache) return cache.error();
     instance.tiers.push_back(std::move(cache).value());
-    auto policy = admission::create(tier.admission, scenario_->seed);
+    admission::Config rule;
+    rule.seed = scenario_->seed;
+    rule.entries = config.max_entries;
+    auto policy = admission::Policy::create(tier.admission, rule);
     if (!policy) return policy.error();
     instance.admission.push_back(std::move(policy).value());
   }
@@ -148,7 +169,11 @@ std::optional<Location> CacheService::find(DomainId id, std::uint64_t object) co
 }
 
 void CacheService::touch(TimePoint now, const Location& where) {
-  if (valid(where)) cache(where).access(now, where.handle);
+  if (!valid(where)) return;
+  const eviction::Victim entry = cache(where).describe(where.handle);
+  admission::Policy& policy =
+      domains_[where.domain].instances[where.instance].admission[where.tier];
+  if (cache(where).access(now, where.handle)) policy.seen(now, {entry.id, entry.charge}, true);
 }
 
 void CacheService::miss(TimePoint now, DomainId id, std::uint64_t object, std::uint64_t bytes) {
@@ -159,6 +184,7 @@ void CacheService::miss(TimePoint now, DomainId id, std::uint64_t object, std::u
   meta.id = object;
   meta.charge = bytes;
   for (eviction::Cache& tier : instance.tiers) tier.miss(now, meta);
+  for (admission::Policy& policy : instance.admission) policy.seen(now, {object, bytes}, false);
 }
 
 void CacheService::pin(const Location& where) {
@@ -173,13 +199,15 @@ bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier,
                          std::uint64_t object, std::uint64_t bytes) {
   eviction::Cache& into = instance.tiers[tier];
   if (into.find(object)) return false;
-  if (!instance.admission[tier]->admit(now, {object, bytes})) {
-    collector_->count("cache.not_admitted");
-    return false;
-  }
   eviction::Meta meta;
   meta.id = object;
   meta.charge = bytes;
+  admission::Policy& policy = instance.admission[tier];
+  const admission::Load load = load_of(now, into, policy.policy().uses, meta);
+  if (policy.decide(now, {object, bytes}, load) != admission::Decision::kAdmit) {
+    collector_->count("cache.not_admitted");
+    return false;
+  }
   const auto handle = into.admit(now, meta, [this](const eviction::Victim& victim) {
     collector_->count("cache.evictions");
     collector_->count("cache.evicted_bytes", victim.charge);

@@ -83,7 +83,7 @@ class CacheService {
  private:
   struct Instance {
     std::vector<eviction::Cache> tiers;
-    std::vector<std::unique_ptr<admission::Policy>> admission;
+    std::vector<admission::Policy> admission;
     std::uint32_t epoch = 0;  // failures of its node so far
   };
   struct Domain {
