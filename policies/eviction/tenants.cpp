@@ -326,8 +326,9 @@ bool TenantCache::admissible(const Meta& meta) const {
 
 Handle TenantCache::insert(TimePoint now, const Meta& meta) {
   Meta local = meta;
-  if (!localise(local)) return {};
-  return outer(meta.tenant, parts_[meta.tenant].cache.insert(now, local));
+  Cache& cache = parts_[meta.tenant].cache;
+  if (!localise(local) || !cache.admissible(local)) return {};
+  return outer(meta.tenant, cache.insert(now, local));
 }
 
 bool TenantCache::evict_for(TimePoint now, const Meta& meta, const OnVictim& on_victim) {

@@ -71,6 +71,7 @@ class TenantCache {
   std::size_t expire(TimePoint now, Victim* out, std::size_t capacity);
   void commit(TimePoint now, const Handle* handles, std::size_t count);
   void abort(TimePoint now, const Handle* handles, std::size_t count);
+  /// Null for what the policy does not store in the space that its tenant has now.
   Handle insert(TimePoint now, const Meta& meta);
   bool erase(TimePoint now, Handle h);
   bool pin(Handle h);
