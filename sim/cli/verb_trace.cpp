@@ -11,6 +11,7 @@
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/nearest.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/trace_import.hpp"
 #include "sim/cli/trace_regions.hpp"
 #include "sim/cli/trace_report.hpp"
 #include "sim/cli/verb.hpp"
@@ -288,6 +289,7 @@ void add_trace(CLI::App& app, Session& session) {
   add_replay(*verb, session);
   add_synth(*verb, session);
   add_trace_regions(*verb, session);
+  add_trace_import(*verb, session);
 }
 
 }  // namespace fleetcache::cli

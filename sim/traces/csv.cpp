@@ -4,52 +4,65 @@
 
 #include "policies/base/hash.hpp"
 #include "sim/traces/formats.hpp"
+#include "sim/traces/names.hpp"
 #include "sim/traces/number.hpp"
+#include "sim/traces/splitter.hpp"
 
 namespace fleetcache::traces {
 
 namespace {
 
-enum Field : std::size_t { kTime, kId, kSize, kNext, kFields };
-constexpr std::array<std::string_view, kFields> kFieldNames = {"time", "id", "size", "next"};
+enum Field : std::size_t {
+  kTime,
+  kId,
+  kSize,
+  kNext,
+  kTenant,
+  kClass,
+  kOp,
+  kFollows,
+  kParent,
+  kFields
+};
+constexpr std::array<std::string_view, kFields> kFieldNames = {
+    "time", "id", "size", "next", "tenant", "class", "op", "follows", "parent"};
 
 /// Names that headers of published traces use; empty ones fill up.
 constexpr std::array<std::array<std::string_view, 7>, kFields> kUsual = {
     {{"time", "clock_time", "timestamp", "ts", "time_s"},
      {"id", "obj_id", "object_id", "object", "key", "lbn", "block"},
      {"size", "obj_size", "size_bytes", "bytes"},
-     {"next", "next_access", "next_access_vtime"}}};
+     {"next", "next_access", "next_access_vtime"},
+     {"tenant", "tenant_id"},
+     {"class"},
+     {"op"},
+     {"follows"},
+     {"parent", "parent_id"}}};
 
-/// Splits a line: fields are separated by one character; a field in double quotes may hold it.
-class Splitter {
- public:
-  Splitter(std::string_view line, char separator) : line_(line), separator_(separator) {}
-
-  /// False after the last field. `column` is 1-based, of the text without its quotes.
-  bool next(std::string_view& field, std::size_t& column) {
-    if (done_) return false;
-    if (at_ < line_.size() && line_[at_] == '"') {
-      const std::size_t close = std::min(line_.find('"', at_ + 1), line_.size());
-      field = line_.substr(at_ + 1, close - at_ - 1);
-      column = at_ + 2;
-      at_ = std::min(line_.find(separator_, close), line_.size());
-    } else {
-      const std::size_t end = std::min(line_.find(separator_, at_), line_.size());
-      field = line_.substr(at_, end - at_);
-      column = at_ + 1;
-      at_ = end;
-    }
-    done_ = at_ == line_.size();
-    ++at_;
-    return true;
-  }
-
- private:
-  std::string_view line_;
-  char separator_;
-  std::size_t at_ = 0;
-  bool done_ = false;
+struct OpName {
+  std::string_view name;
+  Op op;
 };
+constexpr std::array<OpName, 14> kOps = {{{"read", Op::kRead},
+                                          {"write", Op::kWrite},
+                                          {"delete", Op::kDelete},
+                                          {"get", Op::kRead},
+                                          {"gets", Op::kRead},
+                                          {"put", Op::kWrite},
+                                          {"set", Op::kWrite},
+                                          {"add", Op::kWrite},
+                                          {"cas", Op::kWrite},
+                                          {"replace", Op::kWrite},
+                                          {"append", Op::kWrite},
+                                          {"prepend", Op::kWrite},
+                                          {"incr", Op::kWrite},
+                                          {"remove", Op::kDelete}}};
+
+bool same_word(std::string_view text, std::string_view lower) {
+  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
+    return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b);
+  });
+}
 
 char separator_of(std::string_view line) {
   for (const char c : {',', '\t', ';', '|', ' '}) {
@@ -66,7 +79,9 @@ bool is_number(std::string_view text) {
 class CsvReader final : public TraceReader {
  public:
   CsvReader(ByteSource source, const Columns& columns)
-      : lines_(std::move(source)), columns_{columns.time, columns.id, columns.size, columns.next} {}
+      : lines_(std::move(source)), columns_{columns.time, columns.id,      columns.size,
+                                            columns.next, columns.tenant,  columns.klass,
+                                            columns.op,   columns.follows, columns.parent} {}
 
   /// Reads the first line and finds the columns.
   Status start() {
@@ -85,11 +100,18 @@ class CsvReader final : public TraceReader {
     }
     replay_first_ = !header;
     last_ = *std::max_element(position_.begin(), position_.end());
-    info_ = {lines_.source().name(), Format::kCsv, position_[kTime] > 0, position_[kSize] > 0,
-             position_[kNext] > 0};
+    info_.name = lines_.source().name();
+    info_.format = Format::kCsv;
+    info_.has_times = position_[kTime] > 0;
+    info_.has_sizes = position_[kSize] > 0;
+    info_.has_next = position_[kNext] > 0;
+    info_.has_ops = position_[kOp] > 0;
+    info_.has_links = position_[kFollows] > 0 || position_[kParent] > 0;
     const std::string& unit = columns_[kTime].modifier;
     time_digits_ = unit == "ns" ? 0 : unit == "us" ? 3 : unit == "ms" ? 6 : 9;
-    text_ids_ = columns_[kId].modifier == "text";
+    for (std::size_t f = 0; f < kFields; ++f) is_text_[f] = columns_[f].modifier == "text";
+    // Found by a usual name nothing says whether it holds numbers, and names may look like them.
+    for (const Field f : {kTenant, kClass}) is_text_[f] = is_text_[f] || !columns_[f].given();
     return Nothing{};
   }
 
@@ -163,32 +185,84 @@ class CsvReader final : public TraceReader {
       }
       for (std::size_t f = 0; f < kFields; ++f) {
         if (position_[f] != i) continue;
-        const NumberFault fault = store(static_cast<Field>(f), text, out);
-        if (fault != NumberFault::kOk) {
-          return Error{lines_.place(column),
-                       std::string(kFieldNames[f]) + ": " + describe(fault, text)};
+        const std::string why = store(static_cast<Field>(f), text, out);
+        if (!why.empty()) {
+          return Error{lines_.place(column), std::string(kFieldNames[f]) + ": " + why};
         }
       }
     }
     return Nothing{};
   }
 
-  NumberFault store(Field field, std::string_view text, Request& out) const {
+  /// Why not, or "".
+  std::string store(Field field, std::string_view text, Request& out) {
     switch (field) {
       case kTime:
-        return parse_scaled(text, time_digits_, out.time_ns);
+        return why(parse_scaled(text, time_digits_, out.time_ns), text);
       case kId:
-        if (!text_ids_) return parse_unsigned(text, out.id);
-        out.id = hash_name(text);
-        return NumberFault::kOk;
+        return store_id(field, text, out.id);
       case kSize:
-        return parse_unsigned(text, out.size);
-      default: {
+        return why(parse_unsigned(text, out.size), text);
+      case kNext: {
         const NumberFault fault = parse_signed(text, out.next_access);
         if (out.next_access < 0 || out.next_access == INT64_MAX) out.next_access = kNever;
+        return why(fault, text);
+      }
+      case kTenant:
+        return store_name(field, text, UINT32_MAX, tenants_, out.tenant);
+      case kClass: {
+        std::uint32_t number = 0;
+        std::string fault = store_name(field, text, UINT16_MAX, classes_, number);
+        out.klass = static_cast<std::uint16_t>(number);
         return fault;
       }
+      case kOp:
+        return store_op(text, out.op);
+      case kFollows:
+        out.follows = text == "1" || same_word(text, "true");
+        if (out.follows || text == "0" || same_word(text, "false") || text.empty()) return "";
+        return quoted(text) + " is not one of 0, 1, false or true";
+      default:
+        return text.empty() ? "" : store_id(field, text, out.parent);
     }
+  }
+
+  static std::string why(NumberFault fault, std::string_view text) {
+    return fault == NumberFault::kOk ? "" : describe(fault, text);
+  }
+
+  std::string store_id(Field field, std::string_view text, std::uint64_t& id) const {
+    // A parent is an id, so it is hashed when ids are.
+    if (!is_text_[kId] && !is_text_[field]) return why(parse_unsigned(text, id), text);
+    id = hash_name(text);
+    return "";
+  }
+
+  std::string store_name(Field field, std::string_view text, std::uint32_t most, NameTable& names,
+                         std::uint32_t& number) const {
+    if (is_text_[field]) {
+      if (names.number(text, number)) return "";
+      return quoted(text) + " is one name too many; a trace may have " +
+             std::to_string(names.limit());
+    }
+    std::uint64_t value = 0;
+    const NumberFault fault = parse_unsigned(text, value);
+    if (fault == NumberFault::kOk && value <= most) {
+      number = static_cast<std::uint32_t>(value);
+      return "";
+    }
+    const std::string field_name(kFieldNames[field]);
+    return quoted(text) + " is not a number up to " + std::to_string(most) + "; names want " +
+           field_name + "=COLUMN:text";
+  }
+
+  static std::string store_op(std::string_view text, Op& op) {
+    for (const OpName& known : kOps) {
+      if (!same_word(text, known.name)) continue;
+      op = known.op;
+      return "";
+    }
+    return quoted(text) + " is no operation such as read, write, delete, get, put, set or remove";
   }
 
   LineSource lines_;
@@ -200,7 +274,9 @@ class CsvReader final : public TraceReader {
   bool replay_first_ = false;
   char separator_ = ',';
   int time_digits_ = 9;
-  bool text_ids_ = false;
+  std::array<bool, kFields> is_text_{};
+  NameTable tenants_{info_.tenants, kMaxTenants};
+  NameTable classes_{info_.classes, kMaxClasses};
 };
 
 Error columns_error(std::string why) { return Error{"--columns", std::move(why)}; }
@@ -213,9 +289,11 @@ Result<Column> parse_column(std::string_view field, std::string_view text) {
     text = text.substr(0, colon);
     const bool is_unit = column.modifier == "s" || column.modifier == "ms" ||
                          column.modifier == "us" || column.modifier == "ns";
-    if (!(field == "time" && is_unit) && !(field == "id" && column.modifier == "text")) {
+    const bool may_be_text =
+        field == "id" || field == "tenant" || field == "class" || field == "parent";
+    if (!(field == "time" && is_unit) && !(may_be_text && column.modifier == "text")) {
       return columns_error("\":" + column.modifier + "\" is not known for " + std::string(field) +
-                           "; want time=NAME:s|ms|us|ns or id=NAME:text");
+                           "; want time=NAME:s|ms|us|ns, or id, tenant, class or parent=NAME:text");
     }
   }
   if (text.empty()) return columns_error(std::string(field) + " names no column");
@@ -241,13 +319,17 @@ Result<Columns> parse_columns(std::string_view text) {
     if (!split.next(part, at)) break;
     const std::size_t equals = part.find('=');
     const std::string_view field = part.substr(0, equals);
-    Column* target = field == "time"   ? &columns.time
-                     : field == "id"   ? &columns.id
-                     : field == "size" ? &columns.size
-                     : field == "next" ? &columns.next
-                                       : nullptr;
+    const std::array<Column*, kFields> targets = {&columns.time, &columns.id,      &columns.size,
+                                                  &columns.next, &columns.tenant,  &columns.klass,
+                                                  &columns.op,   &columns.follows, &columns.parent};
+    Column* target = nullptr;
+    for (std::size_t f = 0; f < kFields; ++f) {
+      if (field == kFieldNames[f]) target = targets[f];
+    }
     if (target == nullptr || equals == std::string_view::npos) {
-      return columns_error(quoted(part) + " is not one of time=…, id=…, size=…, next=…");
+      return columns_error(quoted(part) +
+                           " is not one of time=…, id=…, size=…, next=…, tenant=…, class=…, op=…, "
+                           "follows=…, parent=…");
     }
     if (target->given()) return columns_error(std::string(field) + " comes twice");
     auto column = parse_column(field, part.substr(equals + 1));

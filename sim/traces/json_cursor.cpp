@@ -2,8 +2,34 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace fleetcache::traces {
+
+namespace {
+
+bool hex4(std::string_view text, unsigned& code) {
+  if (text.size() < 4) return false;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + 4, code, 16);
+  return error == std::errc() && stop == text.data() + 4;
+}
+
+/// A UTF-16 unit as UTF-8. Halves of pairs are kept apart (three bytes each): names stay distinct.
+void append_utf8(unsigned code, std::string& out) {
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+    return;
+  }
+  if (code < 0x800) {
+    out += static_cast<char>(0xc0 | code >> 6);
+  } else {
+    out += static_cast<char>(0xe0 | code >> 12);
+    out += static_cast<char>(0x80 | (code >> 6 & 0x3f));
+  }
+  out += static_cast<char>(0x80 | (code & 0x3f));
+}
+
+}  // namespace
 
 void JsonCursor::blanks() {
   while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
@@ -92,6 +118,45 @@ bool JsonCursor::word() {
   const bool known = token == "true" || token == "false" || token == "null" ||
                      token.find_first_not_of("0123456789+-.eE") == std::string_view::npos;
   return known || fail_at(start, quoted(token) + " is no JSON value");
+}
+
+bool JsonCursor::string(std::string& value) {
+  blanks();
+  const std::size_t start = at_;
+  if (!string_token()) return false;
+  return unescape(start, text_.substr(start + 1, at_ - start - 2), value);
+}
+
+bool JsonCursor::scalar(std::string& value) {
+  if (position() < text_.size() && text_[at_] == '"') return string(value);
+  const std::size_t start = at_;
+  if (!word()) return false;
+  value = text_.substr(start, at_ - start);
+  if (value == "null") value.clear();
+  return true;
+}
+
+bool JsonCursor::unescape(std::size_t start, std::string_view raw, std::string& value) {
+  value.clear();
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] != '\\') {
+      value += raw[i];
+      continue;
+    }
+    static constexpr std::string_view kFrom = "\"\\/bfnrt", kTo = "\"\\/\b\f\n\r\t";
+    const char mark = i + 1 < raw.size() ? raw[++i] : '\0';
+    const std::size_t which = kFrom.find(mark);
+    unsigned code = 0;
+    if (which != std::string_view::npos) {
+      value += kTo[which];
+    } else if (mark == 'u' && hex4(raw.substr(std::min(i + 1, raw.size())), code)) {
+      i += 4;
+      append_utf8(code, value);
+    } else {
+      return fail_at(start + i, "no such escape in a JSON string: \\" + std::string(1, mark));
+    }
+  }
+  return true;
 }
 
 bool JsonCursor::skip_value() {

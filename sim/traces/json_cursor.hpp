@@ -23,6 +23,11 @@ class JsonCursor {
   bool accept(char mark);
   /// A string without escapes, as keys of traces are; the view points into the text.
   bool key(std::string_view& name);
+  /// A string with its escapes undone (UTF-8), a number or true|false as it stands, "" for null.
+  /// Fails for an object or array.
+  bool scalar(std::string& value);
+  /// The same for a string alone.
+  bool string(std::string& value);
   /// A number as it stands, not yet interpreted.
   bool number(std::string_view& digits);
   bool unsigned_number(std::uint64_t& value);
@@ -47,6 +52,7 @@ class JsonCursor {
   bool fail(std::string why) { return fail_at(at_, std::move(why)); }
   bool string_token();
   bool word();
+  bool unescape(std::size_t start, std::string_view raw, std::string& value);
 
   std::string_view text_;
   std::size_t at_ = 0;

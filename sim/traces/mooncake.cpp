@@ -12,8 +12,9 @@ namespace fleetcache::traces {
 namespace {
 
 constexpr int kMsToNsDigits = 6;
-constexpr std::array<std::string_view, 4> kKeys = {"timestamp", "input_length", "output_length",
-                                                   "hash_ids"};
+constexpr std::size_t kRequired = 4;
+constexpr std::array<std::string_view, 5> kKeys = {"timestamp", "input_length", "output_length",
+                                                   "hash_ids", "tenant"};
 
 bool read_tokens(JsonCursor& json, std::uint32_t& tokens) {
   const std::size_t start = json.position();
@@ -55,13 +56,16 @@ bool read_member(JsonCursor& json, KvRequest& request, unsigned& seen) {
       return read_tokens(json, request.input_tokens);
     case 2:
       return read_tokens(json, request.output_tokens);
-    default:
+    case 3:
       return read_blocks(json, request.blocks);
+    default:
+      return json.scalar(request.tenant);
   }
 }
 
 bool read_request(JsonCursor& json, KvRequest& request) {
   request.blocks.clear();
+  request.tenant.clear();
   unsigned seen = 0;
   if (!json.expect('{')) return false;
   if (!json.accept('}')) {
@@ -70,7 +74,7 @@ bool read_request(JsonCursor& json, KvRequest& request) {
     } while (json.accept(','));
     if (!json.expect('}')) return false;
   }
-  for (std::size_t i = 0; i < kKeys.size(); ++i) {
+  for (std::size_t i = 0; i < kRequired; ++i) {
     if ((seen >> i & 1U) == 0) {
       return json.fail_at(0, "the key \"" + std::string(kKeys[i]) + "\" is missing");
     }

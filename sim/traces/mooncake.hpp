@@ -20,14 +20,15 @@ struct KvRequest {
   /// Ids of the prompt's blocks (512 tokens in the published traces) in order. Equal ids are the
   /// same block behind the same prefix; the last block can be partial. May be empty.
   std::vector<std::uint64_t> blocks;
+  std::string tenant{};  ///< of the key `tenant`, text or number; empty where there is none
 };
 
 /// Requests of a Mooncake JSONL file, one at a time, in the order of the file.
 ///
-/// Keys: `timestamp` (ms, fractions allowed), `input_length`, `output_length`, `hash_ids`; others
-/// are passed over, blank lines too. Errors say path:line:column and what was wrong: a missing or
-/// repeated key, a wrong type, a negative number, one that overflows, a line cut short. Timestamps
-/// may repeat; whether they may go back is the caller's business.
+/// Keys: `timestamp` (ms, fractions allowed), `input_length`, `output_length`, `hash_ids`, and
+/// maybe `tenant`; others are passed over, blank lines too. Errors say path:line:column and what
+/// was wrong: a missing or repeated key, a wrong type, a negative number, one that overflows, a
+/// line cut short. Timestamps may repeat; whether they may go back is the caller's business.
 class MooncakeReader {
  public:
   /// Plain or Zstandard, "-" for standard input.

@@ -27,7 +27,9 @@ void decode(const std::byte* record, Request& out) {
 class OracleGeneralReader final : public TraceReader {
  public:
   explicit OracleGeneralReader(ByteSource source) : source_(std::move(source)) {
-    info_ = {source_.name(), Format::kOracleGeneral, true, true, true};
+    info_.name = source_.name();
+    info_.format = Format::kOracleGeneral;
+    info_.has_times = info_.has_sizes = info_.has_next = true;
   }
 
   Result<std::size_t> read(std::span<Request> out) override {

@@ -1,17 +1,14 @@
 #include "sim/traces/synth.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "policies/base/hash.hpp"
+#include "sim/traces/new_file.hpp"
 #include "sim/traces/number.hpp"
 
 namespace fleetcache::traces {
@@ -110,52 +107,6 @@ std::vector<std::int64_t> next_accesses(const std::vector<std::uint32_t>& ids) {
   }
   return next;
 }
-
-/// A file that shows up under its name only when `publish` succeeds.
-class NewFile {
- public:
-  explicit NewFile(std::string path) : path_(std::move(path)), temporary_(path_ + ".XXXXXX") {}
-  ~NewFile() {
-    if (fd_ < 0) return;
-    ::close(fd_);
-    ::unlink(temporary_.c_str());
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-
-  Status create() {
-    fd_ = ::mkstemp(temporary_.data());
-    return fd_ < 0 ? failed("cannot create a file beside it") : Status(Nothing{});
-  }
-  Status write(const std::byte* bytes, std::size_t count) {
-    while (count > 0) {
-      const ssize_t written = ::write(fd_, bytes, count);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return failed("cannot write");
-      bytes += written;
-      count -= static_cast<std::size_t>(written);
-    }
-    return Nothing{};
-  }
-  /// Without `overwrite` a link is made instead of a rename: it fails if the name was taken since.
-  Status publish(bool overwrite) {
-    if (::fchmod(fd_, 0644) != 0) return failed("cannot set its mode");
-    if (!overwrite && ::link(temporary_.c_str(), path_.c_str()) == 0) return Nothing{};
-    // Some mounted stores have no links; there the name was checked before the work began.
-    const bool no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS;
-    const bool done = (overwrite || no_links) && ::rename(temporary_.c_str(), path_.c_str()) == 0;
-    return done ? Status(Nothing{}) : failed("cannot put the finished file in place");
-  }
-
- private:
-  Error failed(const std::string& what) const {
-    return Error{path_, what + ": " + std::strerror(errno)};
-  }
-
-  std::string path_;
-  std::string temporary_;
-  int fd_ = -1;
-};
 
 void encode(std::byte* record, std::uint64_t index, std::uint64_t id, std::int64_t next) {
   const auto seconds = static_cast<std::uint32_t>(index / kRequestsPerSecond);

@@ -4,36 +4,19 @@
 
 #include "sim/traces/formats.hpp"
 #include "sim/traces/mooncake.hpp"
+#include "sim/traces/names.hpp"
 #include "sim/traces/number.hpp"
+#include "sim/traces/one_by_one.hpp"
 
 namespace fleetcache::traces {
 
 namespace {
 
-/// What the line readers share: `Derived::next(Request&)` gives one request, or false at the end.
-template <class Derived>
-class OneByOne : public TraceReader {
- public:
-  Result<std::size_t> read(std::span<Request> out) final {
-    std::size_t count = 0;
-    while (count < out.size()) {
-      const auto more = static_cast<Derived*>(this)->next(out[count]);
-      if (!more) return more.error();
-      if (!*more) break;
-      ++count;
-    }
-    return count;
-  }
-  const TraceInfo& info() const final { return info_; }
-
- protected:
-  TraceInfo info_;
-};
-
 class IdsReader final : public OneByOne<IdsReader> {
  public:
   explicit IdsReader(ByteSource source) : lines_(std::move(source)) {
-    info_ = {lines_.source().name(), Format::kIds, false, false, false};
+    info_.name = lines_.source().name();
+    info_.format = Format::kIds;
   }
 
   Result<bool> next(Request& out) {
@@ -58,7 +41,8 @@ class IdsReader final : public OneByOne<IdsReader> {
 class LisReader final : public OneByOne<LisReader> {
  public:
   explicit LisReader(ByteSource source) : lines_(std::move(source)) {
-    info_ = {lines_.source().name(), Format::kLis, false, false, false};
+    info_.name = lines_.source().name();
+    info_.format = Format::kLis;
   }
 
   Result<bool> next(Request& out) {
@@ -111,7 +95,10 @@ class LisReader final : public OneByOne<LisReader> {
 class MooncakeBlockReader final : public OneByOne<MooncakeBlockReader> {
  public:
   explicit MooncakeBlockReader(ByteSource source) : requests_(std::move(source)) {
-    info_ = {requests_.lines().source().name(), Format::kMooncake, true, false, false};
+    info_.name = requests_.lines().source().name();
+    info_.format = Format::kMooncake;
+    info_.has_times = true;
+    info_.has_links = true;
   }
 
   Result<bool> next(Request& out) {
@@ -120,9 +107,16 @@ class MooncakeBlockReader final : public OneByOne<MooncakeBlockReader> {
       request_.blocks.clear();
       const auto more = requests_.next(request_);
       if (!more || !*more) return more;
+      if (!tenants_.number(request_.tenant, tenant_)) {
+        return Error{requests_.lines().place(1), "tenant " + quoted(request_.tenant) +
+                                                     " is one too many; a trace may have " +
+                                                     std::to_string(tenants_.limit())};
+      }
     }
     out = Request{};
     out.time_ns = request_.at_ns;
+    out.tenant = tenant_;
+    out.follows = at_ > 0;
     out.id = request_.blocks[at_++];
     return true;
   }
@@ -132,6 +126,8 @@ class MooncakeBlockReader final : public OneByOne<MooncakeBlockReader> {
  private:
   MooncakeReader requests_;
   KvRequest request_;
+  NameTable tenants_{info_.tenants, kMaxTenants};
+  std::uint32_t tenant_ = 0;
   std::size_t at_ = 0;
 };
 

@@ -142,6 +142,45 @@ TEST_CASE("CSV columns are found by usual names, given names and positions") {
   CHECK(keys[0].id != keys[1].id);
 }
 
+TEST_CASE("CSV says tenant, class, operation and parent") {
+  const std::string text =
+      "id,tenant,class,op,follows,parent\n"
+      "1,blue,kv,get,0,\n2,red,kv,PUT,true,\n3,blue,,delete,,77\n";
+  const auto reader =
+      make_reader(ByteSource::from_memory(std::as_bytes(std::span(text)), "t").value(), {}).value();
+  const auto all = read_all(*reader).value();
+  REQUIRE(all.size() == 3);
+  CHECK(reader->info().tenants == std::vector<std::string>{"", "blue", "red"});
+  CHECK(reader->info().classes == std::vector<std::string>{"", "kv"});
+  CHECK(all[0].tenant == 1);
+  CHECK(all[1].tenant == 2);
+  CHECK(all[2].tenant == 1);
+  CHECK(all[1].klass == 1);
+  CHECK(all[2].klass == 0);
+  CHECK(all[0].op == Op::kRead);
+  CHECK(all[1].op == Op::kWrite);
+  CHECK(all[2].op == Op::kDelete);
+  CHECK(parent_of(all[0], 9) == kNoParent);
+  CHECK(parent_of(all[1], all[0].id) == 1);
+  CHECK(parent_of(all[2], 9) == 77);
+  const auto numbers = read_text("5,70000,9\n", with_columns("id=1,tenant=2,class=3")).value();
+  CHECK(numbers[0].tenant == 70'000);
+  CHECK(numbers[0].klass == 9);
+  const auto keys = read_text("a,\nb,a\n", with_columns("id=1:text,parent=2")).value();
+  CHECK(keys[0].parent == kNoParent);
+  CHECK(keys[1].parent == keys[0].id);  // a parent is hashed as ids are
+}
+
+TEST_CASE("faults of tenants, classes, operations and links name line and column") {
+  CHECK(error_of("5,blue\n", with_columns("id=1,tenant=2")) ==
+        "t:1:3: tenant: \"blue\" is not a number up to 4294967295; names want "
+        "tenant=COLUMN:text");
+  CHECK(error_of("5,65536\n", with_columns("id=1,class=2")).find("t:1:3: class: \"65536\"") == 0);
+  CHECK(error_of("id,op\n5,get\n6,peek\n").find("t:3:3: op: \"peek\" is no operation") == 0);
+  CHECK(error_of("id,follows\n5,yes\n").find("t:2:3: follows: \"yes\" is not one of 0, 1") == 0);
+  CHECK(error_of("id,parent\n5,x\n").find("t:2:3: parent: \"x\"") == 0);
+}
+
 TEST_CASE("faults of CSV traces name line and column") {
   CHECK(error_of("time,id\n1,2\n1,x\n") ==
         "t:3:3: id: \"x\" is not a number of the kind wanted here");
@@ -159,7 +198,9 @@ TEST_CASE("faults of CSV traces name line and column") {
 
 TEST_CASE("column lists are checked before any file is opened") {
   const auto why = [](std::string_view text) { return parse_columns(text).error().text(); };
-  CHECK(why("") == "--columns: \"\" is not one of time=…, id=…, size=…, next=…");
+  CHECK(why("") ==
+        "--columns: \"\" is not one of time=…, id=…, size=…, next=…, tenant=…, class=…, op=…, "
+        "follows=…, parent=…");
   CHECK(why("time=1") == "--columns: id=… is required");
   CHECK(why("id=1,id=2") == "--columns: id comes twice");
   CHECK(why("id=0").find("positions count from 1") != std::string::npos);
@@ -183,6 +224,9 @@ TEST_CASE("id lists, block ranges and Mooncake blocks become requests of size 1"
           .value();
   CHECK(ids_of(blocks) == std::vector<std::uint64_t>{4, 0, 4});
   CHECK(blocks[1].time_ns == 2'000'000'000);
+  CHECK_FALSE(blocks[0].follows);
+  CHECK(blocks[1].follows);        // the second block of a prompt
+  CHECK_FALSE(blocks[2].follows);  // the first of the next
   CHECK(error_of("5\n-3\n") == "t:2:1: \"-3\" is negative; want 0 or more");
   CHECK(error_of("5 6 7\n").find("t:1:6: a number is missing here") == 0);
   CHECK(error_of("5 6 7 8 9\n").find("t:1:8: a .lis line has four numbers") == 0);
@@ -195,8 +239,11 @@ TEST_CASE("the format can be forced, and unknown ones are refused") {
         std::vector<std::uint64_t>{5});
   CHECK(parse_format("mooncake").value() == Format::kMooncake);
   CHECK(parse_format("parquet").error().text() ==
-        "--input-format: \"parquet\" is not known; want auto, oracleGeneral, csv, mooncake, ids or "
-        "lis");
+        "--input-format: \"parquet\" is not known; want auto, oracleGeneral, csv, mooncake, ids, "
+        "lis, "
+        "fctrace, azure-blob-log, blobfuse2, alluxio-audit, kv-events, cachelib, kv-sessions or "
+        "gentd26");
+  for (const FormatInfo& info : formats()) CHECK(parse_format(info.name).value() == info.format);
 }
 
 TEST_CASE("next accesses count over blocks from the start of the trace") {

@@ -1,0 +1,34 @@
+#include "sim/traces/siphash.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace fleetcache::traces;
+
+TEST_CASE("SipHash-2-4 gives the published vectors") {
+  // Key 00 01 .. 0f, input 00 01 .. (n - 1). First results of the reference implementation's table
+  // (lengths 0 to 12), as bytes, and the example of the paper's appendix A (length 15).
+  const SipKey key = {0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL};
+  static constexpr unsigned char kTable[13][8] = {{0x31, 0x0e, 0x0e, 0xdd, 0x47, 0xdb, 0x6f, 0x72},
+                                                  {0xfd, 0x67, 0xdc, 0x93, 0xc5, 0x39, 0xf8, 0x74},
+                                                  {0x5a, 0x4f, 0xa9, 0xd9, 0x09, 0x80, 0x6c, 0x0d},
+                                                  {0x2d, 0x7e, 0xfb, 0xd7, 0x96, 0x66, 0x67, 0x85},
+                                                  {0xb7, 0x87, 0x71, 0x27, 0xe0, 0x94, 0x27, 0xcf},
+                                                  {0x8d, 0xa6, 0x99, 0xcd, 0x64, 0x55, 0x76, 0x18},
+                                                  {0xce, 0xe3, 0xfe, 0x58, 0x6e, 0x46, 0xc9, 0xcb},
+                                                  {0x37, 0xd1, 0x01, 0x8b, 0xf5, 0x00, 0x02, 0xab},
+                                                  {0x62, 0x24, 0x93, 0x9a, 0x79, 0xf5, 0xf5, 0x93},
+                                                  {0xb0, 0xe4, 0xa9, 0x0b, 0xdf, 0x82, 0x00, 0x9e},
+                                                  {0xf3, 0xb9, 0xdd, 0x94, 0xc5, 0xbb, 0x5d, 0x7a},
+                                                  {0xa7, 0xad, 0x6b, 0x22, 0x46, 0x2f, 0xb3, 0xf4},
+                                                  {0xfb, 0xe5, 0x0e, 0x86, 0xbc, 0x8f, 0x1e, 0x75}};
+  std::string input;
+  for (std::size_t n = 0; n <= 15; ++n) {
+    const std::uint64_t hash = siphash24(key, input);
+    for (std::size_t i = 0; n < 13 && i < 8; ++i) CHECK((hash >> (8 * i) & 255) == kTable[n][i]);
+    if (n == 15) CHECK(hash == 0xa129ca6149be45e5ULL);
+    input += static_cast<char>(n);
+  }
+  static_assert(siphash24({0, 0}, "") == 0x1e924b9d737700d7ULL);  // key and input of zeros
+}
