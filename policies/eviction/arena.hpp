@@ -87,10 +87,12 @@ enum class Column : std::uint8_t {
 };
 
 constexpr std::size_t kPolicyStateBytes = 256;
+/// CacheState::policy of a policy that has no line in eviction_policies.def.
+constexpr std::uint32_t kExternalPolicy = 0xffffffffU;
 constexpr std::uint32_t kGhostLists = 3;
 
 struct CacheState {
-  std::uint32_t policy = 0;  ///< line of eviction_policies.def
+  std::uint32_t policy = 0;  ///< line of eviction_policies.def, or kExternalPolicy
   std::uint32_t unit_charge = 0;
   std::uint32_t version = 0;  ///< of the policy (Policy::kVersion)
   std::uint32_t features = 0;
@@ -144,9 +146,11 @@ inline std::uint32_t bucket_of(ObjectId id, std::uint32_t buckets) {
 /// A view of one arena; copied freely. Every call is O(1) but for index chains (mean below 2).
 class Arena {
  public:
-  explicit Arena(CacheState* state) : s(state) {}
+  explicit Arena(CacheState* state, const ExternalPolicy* policy = nullptr)
+      : s(state), external(policy) {}
 
   CacheState* s;
+  const ExternalPolicy* external;  ///< null for a policy of eviction_policies.def
 
   Slot& slot(std::uint32_t i) const { return at<Slot>(sizeof(CacheState))[i]; }
   template <class State>

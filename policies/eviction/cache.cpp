@@ -7,9 +7,19 @@
 namespace fleetcache::eviction {
 namespace {
 
-/// The header of an arena for a configuration: everything but the memory itself.
-Result<CacheState> plan(std::string_view policy, const Config& config) {
-  const PolicyInfo* info = find_policy(policy);
+/// The header of an arena for a configuration, and the policy's functions: everything but the
+/// memory itself.
+struct Plan {
+  CacheState state;
+  const EvictionOps* ops = nullptr;
+  const ExternalPolicy* external = nullptr;
+};
+
+Result<Plan> plan(std::string_view policy, const Config& config) {
+  Plan planned;
+  const bool foreign = config.external != nullptr && config.external->info.name == policy;
+  if (foreign) planned.external = config.external;
+  const PolicyInfo* info = foreign ? &config.external->info : find_policy(policy);
   if (info == nullptr) {
     std::string known;
     for (const PolicyInfo& each : policies()) {
@@ -28,8 +38,9 @@ Result<CacheState> plan(std::string_view policy, const Config& config) {
   if ((config.features & kPrefix) != 0 && (config.features & kGroups) != 0) {
     return Error{"features", "a cache has parents or groups, not both"};
   }
-  CacheState s;
-  s.policy = static_cast<std::uint32_t>(info - policies().data());
+  CacheState& s = planned.state;
+  s.policy = foreign ? kExternalPolicy : static_cast<std::uint32_t>(info - policies().data());
+  planned.ops = foreign ? config.external->ops : &ops_at(s.policy);
   s.unit_charge = config.unit_charge ? 1 : 0;
   s.version = info->version;
   s.features = config.features;
@@ -43,52 +54,74 @@ Result<CacheState> plan(std::string_view policy, const Config& config) {
                                                 : config.max_entries;
   if (s.slots == kNil) --s.slots;
   ParamReader reader(info->name, config.params);
-  const Shape shape = ops_at(s.policy).configure(s, reader);
+  const Shape shape = planned.ops->configure(Arena(&s, planned.external), reader);
   const Status status = reader.finish();
   if (!status) return status.error();
   lay_out(s, shape);
-  return s;
+  return planned;
 }
 
 }  // namespace
 
 Result<std::size_t> Cache::memory_bytes(std::string_view policy, const Config& config) {
-  const Result<CacheState> planned = plan(policy, config);
+  const Result<Plan> planned = plan(policy, config);
   if (!planned) return planned.error();
-  return static_cast<std::size_t>(planned->bytes);
+  return static_cast<std::size_t>(planned->state.bytes);
 }
 
 Result<Cache> Cache::create(std::string_view policy, const Config& config) {
-  const Result<CacheState> planned = plan(policy, config);
+  const Result<Plan> planned = plan(policy, config);
   if (!planned) return planned.error();
   // Zero pages are a valid empty arena, so an idle cache takes memory in name only.
-  void* memory = std::calloc(1, static_cast<std::size_t>(planned->bytes));
+  void* memory = std::calloc(1, static_cast<std::size_t>(planned->state.bytes));
   if (memory == nullptr) {
-    return Error{"cache", "no memory for " + std::to_string(planned->bytes) + " bytes of metadata"};
+    return Error{"cache",
+                 "no memory for " + std::to_string(planned->state.bytes) + " bytes of metadata"};
   }
-  return Cache(new (memory) CacheState(*planned), &ops_at(planned->policy), true);
+  return Cache(new (memory) CacheState(planned->state), planned->ops, planned->external, true);
 }
 
 Result<Cache> Cache::create_in(void* memory, std::size_t bytes, std::string_view policy,
                                const Config& config) {
-  const Result<CacheState> planned = plan(policy, config);
+  const Result<Plan> planned = plan(policy, config);
   if (!planned) return planned.error();
   if (memory == nullptr || reinterpret_cast<std::uintptr_t>(memory) % alignof(CacheState) != 0) {
     return Error{"memory", "must be aligned to 8 bytes"};
   }
-  if (bytes < planned->bytes) {
+  if (bytes < planned->state.bytes) {
     return Error{"memory", "has " + std::to_string(bytes) + " bytes where " +
-                               std::to_string(planned->bytes) + " are needed"};
+                               std::to_string(planned->state.bytes) + " are needed"};
   }
-  return Cache(new (memory) CacheState(*planned), &ops_at(planned->policy), false);
+  return Cache(new (memory) CacheState(planned->state), planned->ops, planned->external, false);
+}
+
+Result<Cache> Cache::attach(void* memory, std::size_t bytes, const ExternalPolicy* external) {
+  const Error none{"memory", "holds no state of this policy and build of the core"};
+  if (memory == nullptr || reinterpret_cast<std::uintptr_t>(memory) % alignof(CacheState) != 0 ||
+      bytes < sizeof(CacheState)) {
+    return none;
+  }
+  auto* state = static_cast<CacheState*>(memory);
+  const bool foreign = state->policy == kExternalPolicy;
+  if (foreign ? external == nullptr : state->policy >= policies().size()) return none;
+  const PolicyInfo& info = foreign ? external->info : policies()[state->policy];
+  if (state->version != info.version || state->bytes > bytes || state->bytes < sizeof(CacheState)) {
+    return none;
+  }
+  return Cache(state, foreign ? external->ops : &ops_at(state->policy),
+               foreign ? external : nullptr, false);
 }
 
 Cache::Cache(Cache&& other) noexcept
-    : state_(std::exchange(other.state_, nullptr)), ops_(other.ops_), owned_(other.owned_) {}
+    : state_(std::exchange(other.state_, nullptr)),
+      ops_(other.ops_),
+      external_(other.external_),
+      owned_(other.owned_) {}
 
 Cache& Cache::operator=(Cache&& other) noexcept {
   std::swap(state_, other.state_);
   std::swap(ops_, other.ops_);
+  std::swap(external_, other.external_);
   std::swap(owned_, other.owned_);
   return *this;
 }
@@ -98,20 +131,20 @@ Cache::~Cache() {
 }
 
 Handle Cache::find(ObjectId id, ObjectId id_high) const {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   const std::uint32_t i = a.find(id, id_high);
   return i == kNil ? Handle{} : a.handle(i);
 }
 
-bool Cache::live(Handle h) const { return is_live(Arena(state_), h); }
+bool Cache::live(Handle h) const { return is_live(Arena(state_, external_), h); }
 
 Victim Cache::describe(Handle h) const {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   return is_resident(a, h) ? a.victim(h.index) : Victim{};
 }
 
 bool Cache::access(TimePoint now, Handle h, std::int64_t next_access) {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   if (!is_live(a, h)) return false;
   if (a.has(kTtl) && Wheel(a).expired(h.index, now)) return false;
   ++state_->stats.hits;
@@ -121,11 +154,11 @@ bool Cache::access(TimePoint now, Handle h, std::int64_t next_access) {
 
 void Cache::miss(TimePoint, const Meta& meta) {
   ++state_->stats.misses;
-  ops_->miss(Arena(state_), meta);
+  ops_->miss(Arena(state_, external_), meta);
 }
 
 bool Cache::admissible(const Meta& meta) const {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   const std::uint64_t charge = a.charge(meta);
   if (a.has(kPrefix) && meta.parent && !is_live(a, meta.parent)) return false;
   return charge != 0 && charge <= state_->capacity && charge <= kMostCharge &&
@@ -133,19 +166,19 @@ bool Cache::admissible(const Meta& meta) const {
 }
 
 bool Cache::must_evict(const Meta* incoming) const {
-  return ops_->must_evict(Arena(state_), incoming);
+  return ops_->must_evict(Arena(state_, external_), incoming);
 }
 
 std::size_t Cache::reserve(TimePoint now, const Want& want, Victim* out, std::size_t capacity) {
-  return ops_->reserve(Arena(state_), now, want, out, capacity);
+  return ops_->reserve(Arena(state_, external_), now, want, out, capacity);
 }
 
 std::size_t Cache::expire(TimePoint now, Victim* out, std::size_t capacity) {
-  return ops_->expire(Arena(state_), now, out, capacity);
+  return ops_->expire(Arena(state_, external_), now, out, capacity);
 }
 
 void Cache::commit(TimePoint now, const Handle* handles, std::size_t count) {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   for (std::size_t k = 0; k < count; ++k) {
     const Handle h = handles[k];
     if (is_resident(a, h) && !is_live(a, h)) ops_->commit(a, now, h.index);
@@ -153,7 +186,7 @@ void Cache::commit(TimePoint now, const Handle* handles, std::size_t count) {
 }
 
 void Cache::abort(TimePoint, const Handle* handles, std::size_t count) {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   for (std::size_t k = count; k-- > 0;) {
     const Handle h = handles[k];
     if (is_resident(a, h) && !is_live(a, h)) ops_->abort(a, h.index);
@@ -161,7 +194,7 @@ void Cache::abort(TimePoint, const Handle* handles, std::size_t count) {
 }
 
 Handle Cache::insert(TimePoint, const Meta& meta) {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   FLEETCACHE_CHECK(admissible(meta), "an object that the policy would never store");
   FLEETCACHE_CHECK(!must_evict(&meta), "an object is inserted before there is room for it");
   FLEETCACHE_CHECK(a.find(meta.id, meta.id_high) == kNil, "an object is inserted twice");
@@ -169,11 +202,11 @@ Handle Cache::insert(TimePoint, const Meta& meta) {
 }
 
 bool Cache::evict(TimePoint now, const Meta* incoming, const OnVictim* on_victim) {
-  return ops_->evict_one(Arena(state_), now, incoming, on_victim);
+  return ops_->evict_one(Arena(state_, external_), now, incoming, on_victim);
 }
 
 bool Cache::erase(TimePoint, Handle h) {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   if (!is_live(a, h) || children_of(a, h.index).resident != 0) return false;
   ops_->erase(a, h.index);
   return true;
@@ -181,7 +214,7 @@ bool Cache::erase(TimePoint, Handle h) {
 
 bool Cache::pin(Handle h) {
   if (!live(h)) return false;
-  Slot& slot = Arena(state_).slot(h.index);
+  Slot& slot = Arena(state_, external_).slot(h.index);
   if (slot.hold == kMaxPins) return false;
   ++slot.hold;
   return true;
@@ -189,14 +222,14 @@ bool Cache::pin(Handle h) {
 
 bool Cache::unpin(Handle h) {
   if (!live(h)) return false;
-  Slot& slot = Arena(state_).slot(h.index);
+  Slot& slot = Arena(state_, external_).slot(h.index);
   if (slot.hold == 0) return false;
   --slot.hold;
   return true;
 }
 
 bool Cache::set_expiry(Handle h, TimePoint expires) {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   if (!a.has(kTtl) || !is_live(a, h)) return false;
   Wheel(a).remove(h.index);
   Wheel(a).add(h.index, expires);
@@ -204,7 +237,7 @@ bool Cache::set_expiry(Handle h, TimePoint expires) {
 }
 
 bool Cache::set_lease(Handle h, TimePoint leased_until, TimePoint soft_until) {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   if (!a.has(kLeases) || !is_live(a, h)) return false;
   a.cell<std::int64_t>(Column::kLease, h.index) = leased_until.ns;
   a.cell<std::int64_t>(Column::kSoft, h.index) = soft_until.ns;
@@ -212,7 +245,7 @@ bool Cache::set_lease(Handle h, TimePoint leased_until, TimePoint soft_until) {
 }
 
 bool Cache::set_cost(Handle h, std::uint32_t cost) {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   if (!a.has(kCosts) || !is_live(a, h)) return false;
   a.cell<std::uint32_t>(Column::kCost, h.index) = cost;
   return true;
@@ -227,7 +260,7 @@ Result<std::uint64_t> Cache::resize(std::uint64_t capacity) {
   CacheState& s = *state_;
   s.capacity = s.limit = capacity;
   s.allowance = s.used > capacity ? s.used : capacity;
-  ops_->resize(Arena(state_));
+  ops_->resize(Arena(state_, external_));
   return s.used > capacity ? s.used - capacity : 0;
 }
 
@@ -239,11 +272,11 @@ void Cache::set_limit(std::uint64_t limit) {
 
 Status Cache::set_params(const Params& params) {
   ParamReader reader(policy().name, params);
-  return ops_->set_params(Arena(state_), reader);
+  return ops_->set_params(Arena(state_, external_), reader);
 }
 
 void Cache::restart(const Alive& alive) {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   // Reservations end in the reverse order of the slots: any order restores every entry.
   for (std::uint32_t i = state_->fresh; i-- > 0;) {
     if ((a.slot(i).hold & kFree) != 0) continue;
@@ -268,7 +301,7 @@ void Cache::restart(const Alive& alive) {
 }
 
 Handle Cache::admit(TimePoint now, const Meta& meta, const OnVictim& on_victim) {
-  const Arena a(state_);
+  const Arena a(state_, external_);
   std::uint32_t known = a.find(meta.id, meta.id_high);
   if (known != kNil && is_live(a, a.handle(known))) {
     if (!a.has(kTtl) || !Wheel(a).expired(known, now)) return a.handle(known);
@@ -282,17 +315,20 @@ Handle Cache::admit(TimePoint now, const Meta& meta, const OnVictim& on_victim) 
 }
 
 bool Cache::request(TimePoint now, const Meta& meta) {
-  return ops_->request(Arena(state_), now, meta);
+  return ops_->request(Arena(state_, external_), now, meta);
 }
 
 std::uint64_t Cache::request_batch(const Lookup* lookups, std::size_t count, bool* hits) {
-  return ops_->request_batch(Arena(state_), lookups, count, hits);
+  return ops_->request_batch(Arena(state_, external_), lookups, count, hits);
 }
 
 std::uint64_t Cache::capacity() const { return state_->capacity; }
 std::uint64_t Cache::used() const { return state_->used; }
 std::uint32_t Cache::entries() const { return state_->entries; }
 const Stats& Cache::stats() const { return state_->stats; }
-const PolicyInfo& Cache::policy() const { return policies()[state_->policy]; }
+std::uint32_t Cache::features() const { return state_->features; }
+const PolicyInfo& Cache::policy() const {
+  return external_ != nullptr ? external_->info : policies()[state_->policy];
+}
 
 }  // namespace fleetcache::eviction

@@ -94,6 +94,8 @@ struct Victim {
 
 using fleetcache::Params;
 
+struct ExternalPolicy;
+
 struct Config {
   std::uint64_t capacity = 0;     ///< sum of charges that fit; > 0
   std::uint32_t max_entries = 0;  ///< most live entries ever; > 0
@@ -101,8 +103,9 @@ struct Config {
       false;               ///< every charge counts as 1, whatever Meta says: saves 8 bytes an entry
   std::uint64_t seed = 0;  ///< for policies that draw
   Params params;
-  std::uint32_t features = 0;      ///< Feature bits
-  std::uint64_t max_capacity = 0;  ///< most that `resize` may ask for; 0: `capacity`
+  std::uint32_t features = 0;                ///< Feature bits
+  std::uint64_t max_capacity = 0;            ///< most that `resize` may ask for; 0: `capacity`
+  const ExternalPolicy* external = nullptr;  ///< a policy from outside, found by its name too
 };
 
 struct Stats {
@@ -163,6 +166,14 @@ constexpr std::uint32_t kMaxDeferred = 64;
 struct CacheState;   // the arena: plain data at offsets
 struct EvictionOps;  // the policy: a table of functions
 
+/// A policy that this library was not built with (policies/abi: plugins). It outlives every cache
+/// that runs it; the state of these caches holds no address of it.
+struct ExternalPolicy {
+  PolicyInfo info;
+  const EvictionOps* ops = nullptr;
+  const void* context = nullptr;  ///< the ops' own, reached by Arena::external
+};
+
 /// One cache instance over one policy. Movable; not thread-safe: one instance is one shard and the
 /// caller locks. No allocation after `create`; every call is O(1) amortised but for heap policies
 /// (GDSF, LFUDA, Belady: O(log n)), `reserve` (O(victims + looked at)) and those that say so.
@@ -174,6 +185,10 @@ class Cache {
   /// `memory_bytes`. The state holds no address, so a process may map it anywhere.
   static Result<Cache> create_in(void* memory, std::size_t bytes, std::string_view policy,
                                  const Config& config);
+  /// A cache over state that `create_in` once made there, by this build of the core, perhaps in
+  /// another process. Fails where there is no such state. One of them may be in use at a time.
+  static Result<Cache> attach(void* memory, std::size_t bytes,
+                              const ExternalPolicy* external = nullptr);
   /// Exact bytes of memory that `create` will take.
   static Result<std::size_t> memory_bytes(std::string_view policy, const Config& config);
 
@@ -252,7 +267,7 @@ class Cache {
   bool save(const Writer& write) const;
   /// A cache from `save`'s bytes. Fails, and makes nothing, for bytes that are truncated, damaged
   /// (CRC-32C), of another format or of another version of the policy.
-  static Result<Cache> restore(const Reader& read);
+  static Result<Cache> restore(const Reader& read, const ExternalPolicy* external = nullptr);
   /// For a restart: pins, leases and reservations end; what is not `alive`, or has an ancestor that
   /// is not, is dropped. O(n x depth).
   void restart(const Alive& alive);
@@ -268,6 +283,7 @@ class Cache {
   std::uint64_t request_batch(const Lookup* lookups, std::size_t count, bool* hits = nullptr);
 
   std::uint64_t capacity() const;
+  std::uint32_t features() const;
   std::uint64_t used() const;     ///< sum of charges of live and reserved entries
   std::uint32_t entries() const;  ///< live and reserved entries
   const Stats& stats() const;
@@ -280,10 +296,11 @@ class Cache {
   std::uint64_t state_hash() const;
 
  private:
-  Cache(CacheState* state, const EvictionOps* ops, bool owned)
-      : state_(state), ops_(ops), owned_(owned) {}
+  Cache(CacheState* state, const EvictionOps* ops, const ExternalPolicy* external, bool owned)
+      : state_(state), ops_(ops), external_(external), owned_(owned) {}
   CacheState* state_ = nullptr;
   const EvictionOps* ops_ = nullptr;
+  const ExternalPolicy* external_ = nullptr;  ///< where `ops_` are one's
   bool owned_ = true;
 };
 

@@ -11,10 +11,10 @@ namespace fleetcache::eviction {
 namespace detail {
 
 template <class P>
-Shape configure(CacheState& s, ParamReader& reader) {
+Shape configure(Arena a, ParamReader& reader) {
   static_assert(sizeof(typename P::State) <= kPolicyStateBytes);
-  auto* state = new (s.policy_state) typename P::State();
-  return P::configure(*state, s, reader);
+  auto* state = new (a.s->policy_state) typename P::State();
+  return P::configure(*state, *a.s, reader);
 }
 
 template <class P>

@@ -46,7 +46,7 @@ struct EvictionOps {
   std::uint32_t version;
   std::uint32_t uses;
 
-  Shape (*configure)(CacheState&, ParamReader&);
+  Shape (*configure)(Arena, ParamReader&);
   Status (*set_params)(Arena, ParamReader&);
   void (*resize)(Arena);
   void (*access)(Arena, std::uint32_t, std::int64_t);

@@ -78,12 +78,14 @@ std::string read_runs(const Reader& read, unsigned char* arena, std::uint64_t by
   return stored == crc ? std::string() : "is damaged: its CRC-32C is wrong";
 }
 
-Result<const PolicyInfo*> check_header(const Header& header) {
+Result<const PolicyInfo*> check_header(const Header& header, const ExternalPolicy* external) {
   if (header.magic != kMagic) return damaged("is no snapshot of this format and byte order");
   if (header.crc != header_crc(header)) return damaged("has a damaged header");
   if (header.state_bytes != sizeof(CacheState)) return damaged("is of another build of the core");
   const std::size_t length = strnlen(header.policy, sizeof header.policy);
-  const PolicyInfo* info = find_policy(std::string_view(header.policy, length));
+  const std::string_view name(header.policy, length);
+  const bool foreign = external != nullptr && external->info.name == name;
+  const PolicyInfo* info = foreign ? &external->info : find_policy(name);
   if (info == nullptr) return damaged("is of an unknown policy");
   if (info->version != header.version) {
     return damaged("is of version " + std::to_string(header.version) + " of " +
@@ -125,10 +127,10 @@ bool Cache::save(const Writer& write) const {
   return out.put(&last, sizeof last) && out.finish();
 }
 
-Result<Cache> Cache::restore(const Reader& read) {
+Result<Cache> Cache::restore(const Reader& read, const ExternalPolicy* external) {
   Header header{};
   if (!read(&header, sizeof header)) return damaged("is truncated");
-  const Result<const PolicyInfo*> info = check_header(header);
+  const Result<const PolicyInfo*> info = check_header(header, external);
   if (!info) return info.error();
   struct Free {
     void operator()(void* memory) const { std::free(memory); }
@@ -141,8 +143,10 @@ Result<Cache> Cache::restore(const Reader& read) {
   if (!fault.empty()) return damaged(fault);
   auto* state = static_cast<CacheState*>(memory.get());
   if (state->bytes != header.bytes) return damaged("is damaged: its arena has another size");
-  state->policy = static_cast<std::uint32_t>(*info - policies().data());
-  Cache cache(state, &ops_at(state->policy), true);
+  const bool foreign = external != nullptr && *info == &external->info;
+  state->policy = foreign ? kExternalPolicy : static_cast<std::uint32_t>(*info - policies().data());
+  Cache cache(state, foreign ? external->ops : &ops_at(state->policy), foreign ? external : nullptr,
+              true);
   (void)memory.release();
   return cache;
 }

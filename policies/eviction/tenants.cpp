@@ -438,7 +438,7 @@ bool TenantCache::save(const Writer& write) const {
   return true;
 }
 
-Result<TenantCache> TenantCache::restore(const Reader& read) {
+Result<TenantCache> TenantCache::restore(const Reader& read, const ExternalPolicy* external) {
   SavedHead head;
   const std::uint64_t magic = head.magic;
   if (!read(&head, sizeof head)) return Error{"snapshot", "is truncated"};
@@ -458,7 +458,7 @@ Result<TenantCache> TenantCache::restore(const Reader& read) {
       return Error{"snapshot", "is truncated"};
     }
     if (crc != crc32c(&saved, sizeof saved)) return Error{"snapshot", "has a damaged quota"};
-    Result<Cache> cache = Cache::restore(read);
+    Result<Cache> cache = Cache::restore(read, external);
     if (!cache) return cache.error();
     quotas.push_back(saved.quota);
     whole.parts_.push_back({std::move(*cache), saved.quota, 0, saved.granted});

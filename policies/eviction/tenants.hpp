@@ -87,10 +87,11 @@ class TenantCache {
   Result<std::uint64_t> resize(std::uint64_t capacity);
   Status set_params(const Params& params);
   bool save(const Writer& write) const;
-  static Result<TenantCache> restore(const Reader& read);
+  static Result<TenantCache> restore(const Reader& read, const ExternalPolicy* external = nullptr);
   void restart(const Alive& alive);
 
   std::uint64_t capacity() const { return capacity_; }
+  std::uint32_t features() const { return parts_.front().cache.features(); }
   std::uint64_t used() const;
   std::uint32_t entries() const;
   const PolicyInfo& policy() const { return parts_.front().cache.policy(); }
