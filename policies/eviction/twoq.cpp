@@ -109,7 +109,11 @@ struct TwoQ : Policy {
       Ghosts(a).push_within(0, a.key(i), a.charge(i), a.state<State>().out_size);
     }
   }
-  static void abort(Arena a, std::uint32_t i) { queue_of(a, i).used += a.charge(i); }
+  static void abort(Arena a, std::uint32_t i) {
+    queue_of(a, i).used += a.charge(i);
+    State& state = a.state<State>();  // its place may have been given away, or Am have shrunk
+    if (state.main.used > state.main_limit) state.main_limit = state.main.used;
+  }
   static void claim(Arena a, std::uint32_t i) { queue_of(a, i).used -= a.charge(i); }
   static void erase(Arena a, std::uint32_t i) {
     Queue& queue = queue_of(a, i);
