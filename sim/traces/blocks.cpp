@@ -23,7 +23,10 @@ Result<TraceBlocks> read_blocks(TraceReader& reader, std::uint64_t limit,
       trace.complete = true;
       break;
     }
-    const std::size_t kept = drop_empty(std::span(block).first(*count));
+    const auto end =
+        std::remove_if(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(*count),
+                       [](const Request& r) { return r.size == 0 && r.op != Op::kDelete; });
+    const auto kept = static_cast<std::size_t>(end - block.begin());
     trace.dropped += *count - kept;
     if (kept == 0) continue;
     block.resize(kept);
@@ -34,8 +37,26 @@ Result<TraceBlocks> read_blocks(TraceReader& reader, std::uint64_t limit,
   return trace;
 }
 
+void compute_next_reuse(std::span<std::vector<Request>> blocks) {
+  std::int64_t index = 0;
+  for (const auto& block : blocks) index += static_cast<std::int64_t>(block.size());
+  IdMap<std::int64_t> next;  // 1 more than the index: 0, as new, is never
+  for (std::size_t b = blocks.size(); b-- > 0;) {
+    for (std::size_t i = blocks[b].size(); i-- > 0;) {
+      Request& r = blocks[b][i];
+      std::int64_t& coming = next.find_or_add(r.id).first;
+      r.next_access = coming == 0 ? kNever : coming - 1;
+      coming = r.op == Op::kDelete ? 0 : index;
+      --index;
+    }
+  }
+}
+
+/// By id: what happened to it last.
+enum class Fate : char { kUnseen, kAsked, kDeleted };
+
 struct TraceTotals::Seen {
-  IdMap<char> ids;
+  IdMap<Fate> ids;
 };
 
 TraceTotals::TraceTotals(bool distinct) : seen_(distinct ? std::make_unique<Seen>() : nullptr) {}
@@ -45,13 +66,27 @@ TraceTotals& TraceTotals::operator=(TraceTotals&&) noexcept = default;
 
 void TraceTotals::add(const std::vector<Request>& block) {
   for (const Request& r : block) {
+    if (r.op == Op::kDelete) {
+      ++deletes;
+      if (seen_ == nullptr) continue;
+      Fate& fate = seen_->ids.find_or_add(r.id).first;
+      if (fate == Fate::kAsked) fate = Fate::kDeleted;
+      continue;
+    }
     smallest = requests == 0 ? r.size : std::min(smallest, r.size);
     largest = std::max(largest, r.size);
     ++requests;
     bytes += r.size;
-    if (seen_ == nullptr || !seen_->ids.find_or_add(r.id).second) continue;
-    ++objects;
-    object_bytes += r.size;
+    if (seen_ == nullptr) continue;
+    Fate& fate = seen_->ids.find_or_add(r.id).first;
+    if (fate == Fate::kAsked) continue;
+    ++cold;
+    cold_bytes += r.size;
+    if (fate == Fate::kUnseen) {
+      ++objects;
+      object_bytes += r.size;
+    }
+    fate = Fate::kAsked;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "policies/base/result.hpp"
@@ -11,7 +12,7 @@
 
 namespace fleetcache::traces {
 
-/// Requests of one read; 2 MiB, so that a block stays in the second-level cache while many policies
+/// Requests of one read; 3 MiB, so that a block stays in the second-level cache while many policies
 /// look at it, and no vector of a whole trace has to grow and move.
 constexpr std::size_t kBlockRequests = 65536;
 
@@ -23,12 +24,18 @@ struct TraceBlocks {
 };
 
 /// Reads on until `limit` requests are there (rounded up to a block), the trace ends, or `stop`
-/// (may be null) turns true. Memory: 40 bytes a request, taken from `spare` as far as that goes:
-/// fresh pages cost more time than reading into them.
+/// (may be null) turns true. Requests of size 0 are dropped, but for deletes, which need none.
+/// Memory: sizeof(Request) each, taken from `spare` as far as that goes: fresh pages cost more time
+/// than reading into them.
 Result<TraceBlocks> read_blocks(TraceReader& reader, std::uint64_t limit,
                                 const std::atomic<bool>* stop = nullptr, TraceBlocks spare = {});
 
-/// Totals of a trace.
+/// Sets next_access as compute_next_access does, but an object that is deleted before it is asked
+/// for again is never asked for again: keeping it gains nothing. Memory: about 32 bytes a distinct
+/// id.
+void compute_next_reuse(std::span<std::vector<Request>> blocks);
+
+/// Totals of a trace. Deletes are no requests.
 class TraceTotals {
  public:
   /// With `distinct`, ids are counted too, at about 32 bytes an id.
@@ -40,11 +47,16 @@ class TraceTotals {
   void add(const std::vector<Request>& block);
 
   std::uint64_t requests = 0;
+  std::uint64_t deletes = 0;
   std::uint64_t bytes = 0;
   std::uint64_t smallest = 0;  ///< least size; 0 when there are no requests
   std::uint64_t largest = 0;
   std::uint64_t objects = 0;       ///< distinct ids; 0 when not counted
   std::uint64_t object_bytes = 0;  ///< working set: sizes of distinct ids at their first request
+  /// Compulsory misses: first requests of an id, and first ones after its delete. 0 when ids are
+  /// not counted.
+  std::uint64_t cold = 0;
+  std::uint64_t cold_bytes = 0;
 
  private:
   struct Seen;

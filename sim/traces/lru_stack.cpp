@@ -47,11 +47,25 @@ void LruStack::place(std::uint32_t object, std::uint64_t size) {
 }
 
 void LruStack::push(std::uint32_t object, std::uint64_t size) {
-  FLEETCACHE_CHECK(object == slot_.size(), "objects are pushed in the order of their numbers");
-  slot_.push_back(0);
-  size_.push_back(size);
+  if (object == slot_.size()) {
+    slot_.push_back(kEmpty);
+    size_.push_back(size);
+  }
+  FLEETCACHE_CHECK(object < slot_.size() && slot_[object] == kEmpty,
+                   "objects are pushed in the order of their numbers, or after their removal");
+  ++objects_;
   bytes_ += size;
   place(object, size);
+}
+
+void LruStack::remove(std::uint32_t object) {
+  const std::uint32_t slot = slot_[object];
+  FLEETCACHE_CHECK(slot != kEmpty, "only what is there can be removed");
+  add(slot, false, size_[object]);
+  owner_[slot] = kEmpty;
+  slot_[object] = kEmpty;
+  --objects_;
+  bytes_ -= size_[object];
 }
 
 LruStack::Depth LruStack::touch(std::uint32_t object, std::uint64_t size) {
@@ -61,7 +75,7 @@ LruStack::Depth LruStack::touch(std::uint32_t object, std::uint64_t size) {
     below.objects += tree_[i].objects;
     below.bytes += tree_[i].bytes;
   }
-  const Depth depth{slot_.size() - below.objects, bytes_ - below.bytes};
+  const Depth depth{objects_ - below.objects, bytes_ - below.bytes};
   add(slot, false, size_[object]);
   owner_[slot] = kEmpty;
   bytes_ += size - size_[object];

@@ -19,10 +19,14 @@ class LruStack {
     std::uint64_t bytes = 0;    ///< its own included
   };
 
-  /// Adds object number `object` (the next unused index) of this size on top.
+  /// Adds an object of this size on top. Requires: `object` is the next unused number, or was
+  /// removed.
   void push(std::uint32_t object, std::uint64_t size);
-  /// The depth of an object, which moves to the top. Requires: pushed before.
+  /// The depth of an object, which moves to the top. Requires: pushed before and not removed.
   Depth touch(std::uint32_t object, std::uint64_t size);
+  /// Takes an object out; those below it move up. Requires: pushed before and not removed.
+  void remove(std::uint32_t object);
+  std::uint64_t objects() const { return objects_; }
 
  private:
   struct Node {
@@ -37,10 +41,11 @@ class LruStack {
 
   std::vector<Node> tree_;            ///< Fenwick, 1-based
   std::vector<std::uint32_t> owner_;  ///< object of a slot, or kEmpty
-  std::vector<std::uint32_t> slot_;   ///< of an object
+  std::vector<std::uint32_t> slot_;   ///< of an object, kEmpty when removed
   std::vector<std::uint64_t> size_;   ///< of an object
   std::uint32_t next_ = 0;            ///< first unused slot
-  std::uint64_t bytes_ = 0;           ///< of all objects
+  std::uint64_t objects_ = 0;
+  std::uint64_t bytes_ = 0;  ///< of all objects
 };
 
 }  // namespace fleetcache::traces

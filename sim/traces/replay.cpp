@@ -1,12 +1,12 @@
 #include "sim/traces/replay.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <iterator>
 #include <limits>
 #include <optional>
 #include <thread>
+
+#include "sim/traces/replay_cells.hpp"
 
 namespace fleetcache::traces {
 
@@ -14,107 +14,48 @@ namespace {
 
 /// Above this many entries the distinct ids are counted before caches are made.
 constexpr std::uint64_t kCheapEntries = std::uint64_t{1} << 20;
-/// Requests read at a time where nothing has to be known before: 8 MiB stay in the third-level
+/// Requests read at a time where nothing has to be known before: 12 MiB stay in the third-level
 /// cache.
 constexpr std::uint64_t kPart = std::uint64_t{1} << 18;
 constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
-
-double cpu_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 bool stopped(const ReplaySpec& spec) {
   return spec.stop != nullptr && spec.stop->load(std::memory_order_relaxed);
 }
 
-struct Cell {
-  ReplayRow row;
-  eviction::Cache cache;
-  bool needs_next;
-  std::optional<Error> error;
-};
-
-/// Work shared by the threads of one window.
-struct Window {
-  const TraceBlocks& trace;
-  std::vector<Cell>& cells;
-  const ReplaySpec& spec;
-  bool unit;
-  std::uint64_t expected;  ///< requests × cells of the whole replay, for progress
-  std::atomic<std::size_t>& next_cell;
-  std::atomic<std::uint64_t>& done;
-};
-
 /// A recorded next access that points backwards would make Belady's decisions nonsense.
-std::optional<Error> check_next(const std::vector<Request>& block, std::uint64_t first) {
-  for (std::size_t i = 0; i < block.size(); ++i) {
-    const std::int64_t next = block[i].next_access;
-    if (next != kNever && static_cast<std::uint64_t>(next) <= first + i) {
-      return Error{"", "request " + std::to_string(first + i) +
-                           " (counted from 0) says that its object "
-                           "is next asked for at request " +
-                           std::to_string(next) +
-                           ", which is not later; --recompute-next ignores what the trace says"};
+std::optional<Error> check_next(const TraceBlocks& part, std::uint64_t first,
+                                const std::string& name) {
+  for (const auto& block : part.blocks) {
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      const std::int64_t next = block[i].next_access;
+      if (next == kNever || static_cast<std::uint64_t>(next) > first + i) continue;
+      return Error{name, "request " + std::to_string(first + i) +
+                             " (counted from 0) says that its object "
+                             "is next asked for at request " +
+                             std::to_string(next) +
+                             ", which is not later; --recompute-next ignores what the trace says"};
     }
+    first += block.size();
   }
   return std::nullopt;
 }
 
-template <bool kUnit>
-void replay_block(Cell& cell, const std::vector<Request>& block) {
-  std::uint64_t misses = 0, bytes = 0, miss_bytes = 0, too_large = 0;
-  for (const Request& r : block) {
-    const std::uint64_t size = kUnit ? 1 : r.size;
-    const bool hit = cell.cache.request(TimePoint{r.time_ns}, {r.id, size, r.next_access});
-    bytes += size;
-    misses += hit ? 0 : 1;
-    miss_bytes += hit ? 0 : size;
-    too_large += size > cell.row.capacity ? 1 : 0;
-  }
-  cell.row.requests += block.size();
-  cell.row.misses += misses;
-  cell.row.bytes += bytes;
-  cell.row.miss_bytes += miss_bytes;
-  cell.row.too_large += too_large;
-}
+/// The requests of each split of a sample, in order.
+struct SplitParts {
+  std::vector<std::vector<Request>> requests;
 
-void replay_cell(Window& w, Cell& cell, bool tell) {
-  const double start = cpu_seconds();
-  for (const std::vector<Request>& block : w.trace.blocks) {
-    if (stopped(w.spec)) break;
-    if (cell.needs_next) {
-      cell.error = check_next(block, cell.row.requests);
-      if (cell.error) break;
-    }
-    w.unit ? replay_block<true>(cell, block) : replay_block<false>(cell, block);
-    const std::uint64_t done = w.done.fetch_add(block.size()) + block.size();
-    if (tell && w.spec.progress && w.expected > 0) {
-      w.spec.progress(static_cast<double>(done) / static_cast<double>(w.expected));
+  void fill(const TraceBlocks& part, const Sampling& sampling) {
+    requests.resize(sampling.splits);
+    for (auto& split : requests) split.clear();
+    for (const auto& block : part.blocks) {
+      for (const Request& r : block) {
+        const std::uint32_t split = sampling.split_of(r.id);
+        if (split != Sampling::kNone) requests[split].push_back(r);
+      }
     }
   }
-  cell.row.cpu_s += cpu_seconds() - start;
-}
-
-void take_cells(Window& w, bool tell) {
-  for (std::size_t i; (i = w.next_cell.fetch_add(1)) < w.cells.size();) {
-    replay_cell(w, w.cells[i], tell);
-  }
-}
-
-/// All cells over one part of the trace.
-void replay_window(const TraceBlocks& trace, std::vector<Cell>& cells, const ReplaySpec& spec,
-                   bool unit, std::uint64_t expected, std::atomic<std::uint64_t>& done) {
-  std::atomic<std::size_t> next_cell{0};
-  Window window{trace, cells, spec, unit, expected, next_cell, done};
-  const std::size_t helpers = std::min<std::size_t>(std::max(spec.threads, 1U), cells.size()) - 1;
-  std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < helpers; ++i) {
-    threads.emplace_back([&window] { take_cells(window, false); });
-  }
-  take_cells(window, true);
-}
+};
 
 bool says_never(const TraceBlocks& trace) {
   for (const auto& block : trace.blocks) {
@@ -154,17 +95,45 @@ class Replay {
     if (const Status s = read_first(); !s) return s.error();
     if (const Status s = make_cells(); !s) return s.error();
     if (const Status s = replay_all(); !s) return s.error();
-    for (Cell& cell : cells_) {
-      if (report_.partial && cell.row.requests == 0) continue;
-      const eviction::Stats& stats = cell.cache.stats();
-      cell.row.not_stored = stats.misses - stats.inserts;
-      cell.row.partial = report_.partial && !replayed(cell);
-      report_.rows.push_back(std::move(cell.row));
-    }
+    finish();
     return std::move(report_);
   }
 
  private:
+  bool sampled() const { return !spec_.sampling.everything(); }
+
+  /// Rows of the cells; the splits of a sample become one row.
+  void finish() {
+    report_.requests = read_ - report_.deletes;
+    report_.info = reader_->info();  // names and notes grew
+    for (std::size_t first = 0; first < cells_.size(); first += spec_.sampling.splits) {
+      ReplayRow row = std::move(cells_[first].row);
+      for (std::uint32_t k = 0; k < spec_.sampling.splits; ++k) add_cell(row, cells_[first + k], k);
+      if (report_.partial && row.requests == 0) continue;
+      row.capacity = wanted_[first / spec_.sampling.splits];
+      report_.rows.push_back(std::move(row));
+    }
+  }
+
+  void add_cell(ReplayRow& row, Cell& cell, std::uint32_t split) const {
+    const eviction::Stats& stats = cell.cache.stats();
+    row.not_stored += stats.misses - stats.inserts;
+    row.partial = row.partial || (report_.partial && !replayed(cell));
+    if (cell.watch) row.watched = cell.watch->finish();
+    if (!sampled()) return;
+    // The row began as the first split's own.
+    const ReplayRow& own = split == 0 ? row : cell.row;
+    const SplitCounts counts{own.requests, own.misses, own.bytes, own.miss_bytes};
+    row.splits.push_back(counts);
+    if (split == 0) return;
+    row.requests += counts.requests;
+    row.misses += counts.misses;
+    row.bytes += counts.bytes;
+    row.miss_bytes += counts.miss_bytes;
+    row.too_large += own.too_large;
+    row.cpu_s += own.cpu_s;
+  }
+
   Status check_policies() {
     for (const std::string& text : spec_.policies) {
       auto wish = parse_policy(text);
@@ -179,18 +148,21 @@ class Replay {
 
   /// Whether something has to be known of the whole trace before caches can be made.
   bool needs_totals() const {
-    return std::any_of(spec_.capacities.begin(), spec_.capacities.end(),
+    return spec_.find_cold ||
+           std::any_of(spec_.capacities.begin(), spec_.capacities.end(),
                        [](const Capacity& c) { return c.amount == 0 || c.amount > kCheapEntries; });
   }
 
   Status read_first() {
-    const double start = cpu_seconds();
+    const double start = thread_cpu_s();
     auto opened = open_trace(path_, options_);
     if (!opened) return opened.error();
     reader_ = std::move(opened).value();
     report_.info = reader_->info();
     report_.unit_objects = spec_.unit_size || !report_.info.has_sizes;
-    bool compute_next = needs_next_ && (spec_.recompute_next || !report_.info.has_next);
+    // What a trace says of next accesses says nothing of deletes in between.
+    bool compute_next =
+        needs_next_ && (spec_.recompute_next || !report_.info.has_next || report_.info.has_ops);
     const bool from_pipe = reader_->size() == 0;
     part_ = needs_totals() ? spec_.window : std::min(spec_.window, kPart);
     const bool hold_all = compute_next || (from_pipe && needs_totals());
@@ -203,8 +175,8 @@ class Replay {
       compute_next = true;
       if (const Status s = read_rest(); !s) return s;
     }
-    if (compute_next) compute_next_access(window_.blocks);
-    report_.read_cpu_s += cpu_seconds() - start;
+    if (compute_next) compute_next_reuse(window_.blocks);
+    report_.read_cpu_s += thread_cpu_s() - start;
     return Nothing{};
   }
 
@@ -261,8 +233,9 @@ class Replay {
     const auto& wishes = spec_.capacities;
     const bool shares =
         std::any_of(wishes.begin(), wishes.end(), [](const Capacity& c) { return c.amount == 0; });
-    auto rough = total(path_, options_, window_, shares, spec_);
-    if (!rough || shares) return rough;
+    const bool distinct = shares || spec_.find_cold;
+    auto rough = total(path_, options_, window_, distinct, spec_);
+    if (!rough || distinct) return rough;
     // A rough bound costs memory, so where it is large the ids are counted.
     const bool roomy = std::any_of(wishes.begin(), wishes.end(), [&](const Capacity& c) {
       return entries(c.amount, *rough) > kCheapEntries;
@@ -271,58 +244,125 @@ class Replay {
   }
 
   Status make_cells() {
-    const double start = cpu_seconds();
+    const double start = thread_cpu_s();
     const auto known = totals();
     if (!known) return known.error();
     report_.partial = stopped(spec_);
     if (report_.partial) return Nothing{};
     if (window_.complete) requests_ = window_.requests;
-    if (known->requests > 0) requests_ = known->requests;
-    report_.read_cpu_s += cpu_seconds() - start;
+    if (known->requests > 0) requests_ = known->requests + known->deletes;
+    report_.cold = known->cold;
+    report_.cold_bytes = report_.unit_objects ? known->cold : known->cold_bytes;
+    report_.read_cpu_s += thread_cpu_s() - start;
+    std::vector<std::uint64_t> capacities;
+    for (const Capacity& wish : spec_.capacities) {
+      const auto capacity = amount(wish, *known);
+      if (!capacity) return capacity.error();
+      capacities.push_back(*capacity);
+    }
+    if (spec_.companion != nullptr) spec_.companion->begin(capacities, report_.unit_objects);
     for (const PolicyWish& policy : policies_) {
-      for (const Capacity& wish : spec_.capacities) {
-        if (const Status s = make_cell(policy, wish, *known); !s) return s.error();
+      for (const std::uint64_t capacity : capacities) {
+        if (const Status s = add_cells(policy, capacity, *known); !s) return s.error();
       }
     }
     return Nothing{};
   }
 
-  Status make_cell(const PolicyWish& policy, const Capacity& wish, const TraceTotals& known) {
-    const auto capacity = amount(wish, known);
-    if (!capacity) return capacity.error();
-    eviction::Config config;
-    config.capacity = *capacity;
-    config.max_entries = static_cast<std::uint32_t>(entries(*capacity, known));
-    config.unit_charge = report_.unit_objects;
-    config.seed = spec_.seed;
-    config.params = policy.params;
-    auto cache = eviction::Cache::create(policy.name, config);
-    if (!cache) return cache.error();
-    ReplayRow row;
-    row.policy = policy.text;
-    row.capacity = *capacity;
-    cells_.push_back({std::move(row), std::move(cache).value(),
-                      eviction::find_policy(policy.name)->needs_next_access, std::nullopt});
+  /// One cell a split.
+  Status add_cells(const PolicyWish& policy, std::uint64_t capacity, const TraceTotals& known) {
+    const Sampling& sampling = spec_.sampling;
+    __extension__ using Wide = unsigned __int128;
+    const auto scaled = [&](std::uint64_t n) {
+      return static_cast<std::uint64_t>(Wide{n} * sampling.threshold / Sampling::kModulus);
+    };
+    if (scaled(capacity) == 0) {
+      return Error{"--rate", "a sample of this rate leaves nothing of a capacity of " +
+                                 std::to_string(capacity) + "; want a higher rate"};
+    }
+    for (std::uint32_t k = 0; k < sampling.splits; ++k) {
+      // A split may see more than its share of the objects, so only the capacity bounds them.
+      const std::uint64_t most = entries(scaled(capacity), known);
+      auto cell = make_cell({&policy, scaled(capacity), most, report_.unit_objects, spec_.seed});
+      if (!cell) return cell.error();
+      cell->split = k;
+      cell->row.scaled_entries = scaled(entries(capacity, known));
+      if (spec_.watch.any()) {
+        cell->watch = std::make_unique<Watch>(spec_.watch, static_cast<std::uint32_t>(most));
+      }
+      cells_.push_back(std::move(cell).value());
+    }
+    wanted_.push_back(capacity);
     return Nothing{};
   }
 
   Status replay_all() {
-    if (cells_.empty()) return Nothing{};
-    std::atomic<std::uint64_t> done{0};
+    if (cells_.empty() && spec_.companion == nullptr) return Nothing{};
+    CellRun how{report_.unit_objects, report_.info.has_ops, spec_.threads, spec_.stop, {}};
+    if (spec_.progress) how.progress = [this](std::uint64_t more) { tell(more); };
+    SplitParts sample;
     for (;;) {
+      if (needs_next_) {
+        if (auto wrong = check_next(window_, read_, report_.info.name)) return *wrong;
+      }
       read_ += window_.requests;
       report_.dropped += window_.dropped;
-      replay_window(window_, cells_, spec_, report_.unit_objects, requests_ * cells_.size(), done);
-      for (const Cell& cell : cells_) {
-        if (cell.error) return Error{report_.info.name, cell.error->what};
+      std::vector<Slices> splits(spec_.sampling.splits);
+      if (sampled()) {
+        sample_part(sample);
+        for (std::size_t k = 0; k < splits.size(); ++k) splits[k].push_back(sample.requests[k]);
+      } else {
+        splits[0].assign(window_.blocks.begin(), window_.blocks.end());
       }
+      count_deletes();
+      run_part(splits, how);
       tell_by_bytes();
       if (stopped(spec_)) report_.partial = !all_replayed();
       if (stopped(spec_) || window_.complete) return Nothing{};
-      const double start = cpu_seconds();
+      const double start = thread_cpu_s();
       if (const Status s = read_part(part_); !s) return s;
-      report_.read_cpu_s += cpu_seconds() - start;
+      report_.read_cpu_s += thread_cpu_s() - start;
     }
+  }
+
+  void run_part(const std::vector<Slices>& splits, const CellRun& how) {
+    if (spec_.companion == nullptr) return run_cells(cells_, splits, how);
+    if (how.threads < 2) {
+      spec_.companion->add(window_);
+      return run_cells(cells_, splits, how);
+    }
+    const std::jthread beside([this] { spec_.companion->add(window_); });
+    run_cells(cells_, splits, how);
+  }
+
+  void sample_part(SplitParts& sample) {
+    const double start = thread_cpu_s();
+    sample.fill(window_, spec_.sampling);
+    for (const auto& block : window_.blocks) {
+      for (const Request& r : block) {
+        if (r.op != Op::kDelete) report_.bytes += report_.unit_objects ? 1 : r.size;
+      }
+    }
+    for (std::size_t k = 0; k < sample.requests.size(); ++k) {
+      handed_[k] += sample.requests[k].size();
+    }
+    report_.read_cpu_s += thread_cpu_s() - start;
+  }
+
+  void count_deletes() {
+    if (!report_.info.has_ops) return;
+    for (const auto& block : window_.blocks) {
+      report_.deletes += static_cast<std::uint64_t>(std::count_if(
+          block.begin(), block.end(), [](const Request& r) { return r.op == Op::kDelete; }));
+    }
+  }
+
+  void tell(std::uint64_t more) {
+    done_ += more;
+    if (requests_ == 0) return;
+    const double all =
+        static_cast<double>(requests_) * static_cast<double>(cells_.size()) * spec_.sampling.rate();
+    spec_.progress(static_cast<double>(done_) / all);
   }
 
   /// Where the number of requests is not known beforehand.
@@ -331,10 +371,12 @@ class Replay {
     spec_.progress(static_cast<double>(reader_->consumed()) / static_cast<double>(reader_->size()));
   }
 
-  bool replayed(const Cell& cell) const { return window_.complete && cell.row.requests == read_; }
+  bool replayed(const Cell& cell) const {
+    return window_.complete && cell.consumed == (sampled() ? handed_[cell.split] : read_);
+  }
   bool all_replayed() const {
-    return std::all_of(cells_.begin(), cells_.end(),
-                       [this](const Cell& cell) { return replayed(cell); });
+    return window_.complete && std::all_of(cells_.begin(), cells_.end(),
+                                           [this](const Cell& cell) { return replayed(cell); });
   }
 
   const std::string& path_;
@@ -345,13 +387,23 @@ class Replay {
   TraceBlocks window_;
   std::vector<PolicyWish> policies_;
   std::vector<Cell> cells_;
-  std::uint64_t part_ = 0;      ///< requests read at a time
+  std::vector<std::uint64_t> wanted_;  ///< capacity of each row
+  std::vector<std::uint64_t> handed_ =
+      std::vector<std::uint64_t>(spec_.sampling.splits, 0);  ///< requests of each split so far
+  std::uint64_t done_ = 0;                                   ///< requests × cells
+  std::uint64_t part_ = 0;                                   ///< requests read at a time
   std::uint64_t read_ = 0;      ///< requests handed to the cells so far
   std::uint64_t requests_ = 0;  ///< of the trace; 0 while not known
   bool needs_next_ = false;
 };
 
 }  // namespace
+
+std::vector<std::string> all_policies() {
+  std::vector<std::string> names;
+  for (const eviction::PolicyInfo& info : eviction::policies()) names.emplace_back(info.name);
+  return names;
+}
 
 Result<PolicyWish> parse_policy(const std::string& text) {
   PolicyWish wish;
