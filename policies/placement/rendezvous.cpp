@@ -1,8 +1,8 @@
-// Each member scores each key by a hash of the pair; the highest score owns. A member that leaves
-// moves only its own keys. With weights the score is -weight / ln(u), which gives shares exactly in
-// proportion; with equal weights the order of u itself is the same and needs no logarithm.
-#include "policies/base/check.hpp"
-#include "policies/base/math.hpp"
+// Each member scores each key by a hash of the pair; the best score owns. A member that leaves
+// moves only its own keys. With weights the score is -ln(u) / weight, smallest first, in integers,
+// which gives shares exactly in proportion; with equal weights the order of u itself is the same
+// and needs no logarithm. Ties go to the lower id.
+#include "policies/placement/fixed_log.hpp"
 #include "policies/placement/registry.hpp"
 
 namespace fleetcache::placement {
@@ -11,55 +11,62 @@ namespace {
 class Rendezvous : public Map {
  public:
   Rendezvous(const Config& config, const std::vector<Member>& members)
-      : members_(members), salts_(members.size()), domains_(count_domains(members)) {
+      : Map(config, members), salts_(members.size()) {
     for (std::size_t m = 0; m < members.size(); ++m) {
-      salts_[m] = mix64(members[m].id + mix64(config.seed + 0x9e3779b97f4a7c15ULL));
-      if (members[m].weight != members[0].weight) weighted_ = true;
+      salts_[m] = member_salt(members[m].id, config.seed);
+      if (weight_q16_[m] != weight_q16_[0]) weighted_ = true;
     }
   }
 
-  void owners(std::uint64_t key, std::uint32_t* out, std::uint32_t count) const override {
-    FLEETCACHE_CHECK(count > 0 && count <= members_.size(), "more owners asked than members");
-    const std::uint64_t hash = mix64(key + 0x632be59bd9b4e019ULL);
-    for (std::uint32_t chosen = 0; chosen < count; ++chosen) {
-      pick_best(hash, out, chosen, chosen < domains_);
+  std::uint32_t lookup(std::uint64_t key, const Query& query, std::uint32_t* out) const override {
+    const std::uint64_t hash = key_hash(key);
+    const bool bounded = query.loads != nullptr;
+    std::uint32_t chosen = 0;
+    while (chosen < query.count && chosen < up_count_) {
+      const bool found = (chosen < up_domains_ && pick(hash, query, out, chosen, true, bounded)) ||
+                         pick(hash, query, out, chosen, false, bounded) ||
+                         (bounded && pick(hash, query, out, chosen, false, false));
+      FLEETCACHE_CHECK(found, "a member that is up is left");
+      ++chosen;
     }
+    return chosen;
   }
 
   std::size_t memory_bytes() const override {
-    return sizeof(*this) + members_.capacity() * sizeof(Member) +
-           salts_.capacity() * sizeof(std::uint64_t);
+    return sizeof(*this) + roster_bytes() + salts_.capacity() * sizeof(std::uint64_t);
   }
 
  private:
-  double score(std::uint64_t draw, double weight) const {
-    return weight / -portable_log((static_cast<double>(draw >> 11) + 0.5) * 0x1.0p-53);
+  /// Whether draw `a` of member m beats draw `b` of member n.
+  bool beats(std::uint64_t a, std::uint32_t m, std::uint64_t b, std::uint32_t n) const {
+    if (weighted_) {
+      const Score x{exponential_q58(a), weight_q16_[m]};
+      const Score y{exponential_q58(b), weight_q16_[n]};
+      if (x.less(y)) return true;
+      if (y.less(x)) return false;
+    } else if (a != b) {
+      return a > b;
+    }
+    return members_[m].id < members_[n].id;
   }
 
-  /// Writes the best remaining member to out[chosen]; ties go to the lower id.
-  void pick_best(std::uint64_t hash, std::uint32_t* out, std::uint32_t chosen, bool fresh) const {
+  /// Writes the best member that may be the next owner to out[chosen].
+  bool pick(std::uint64_t hash, const Query& query, std::uint32_t* out, std::uint32_t chosen,
+            bool fresh, bool bounded) const {
     bool found = false;
-    std::uint64_t top_draw = 0;
-    double top_score = 0;
+    std::uint64_t top = 0;
     for (std::uint32_t m = 0; m < members_.size(); ++m) {
       const std::uint64_t draw = mix64(hash ^ salts_[m]);
-      const double value = weighted_ ? score(draw, members_[m].weight) : 0;
-      if (found) {
-        const bool tie = weighted_ ? value == top_score : draw == top_draw;
-        const bool lower = weighted_ ? value < top_score : draw < top_draw;
-        if (lower || (tie && members_[m].id > members_[out[chosen]].id)) continue;
-      }
-      if (!may_own(members_, m, out, chosen, fresh)) continue;
+      if (found && !beats(draw, m, top, out[chosen])) continue;
+      if (!may_own(m, out, chosen, fresh) || (bounded && !under_bound(query, m))) continue;
       found = true;
-      top_draw = draw;
-      top_score = value;
+      top = draw;
       out[chosen] = m;
     }
+    return found;
   }
 
-  std::vector<Member> members_;
   std::vector<std::uint64_t> salts_;
-  std::uint32_t domains_;
   bool weighted_ = false;
 };
 
@@ -67,6 +74,8 @@ class Rendezvous : public Map {
 
 Result<std::unique_ptr<Map>> build_rendezvous(const Config& config,
                                               const std::vector<Member>& members) {
+  const Status status = ParamReader("rendezvous", config.params).finish();
+  if (!status) return status.error();
   return std::unique_ptr<Map>(std::make_unique<Rendezvous>(config, members));
 }
 

@@ -8,8 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "policies/admission/admission.hpp"
-
 using namespace fleetcache;
 using namespace fleetcache::placement;
 
@@ -58,7 +56,8 @@ TEST_CASE("bad members are refused") {
       CHECK(contains(refusal(policy.name, list), "weight of member 1001"));
     }
   }
-  CHECK(contains(refusal("rings", members(3)), "\"rings\" is unknown; there are rendezvous, ring"));
+  CHECK(contains(refusal("rings", members(3)),
+                 "\"rings\" is unknown; there are rendezvous, ring, jump"));
   std::vector<Member> heavy = members(2);
   heavy[0].weight = 1e9;
   CHECK(contains(refusal("ring", heavy), "million points"));
@@ -110,8 +109,9 @@ TEST_CASE("rendezvous shares equal weights evenly: chi-square over 50 members") 
   CHECK(chi2 < 85.4);  // 49 degrees of freedom: 0.1 % level
 }
 
-TEST_CASE("a member that leaves moves its own keys and no other") {
+TEST_CASE("a member that leaves moves its own keys and no other, where the policy says so") {
   for (const PolicyInfo& policy : policies()) {
+    if (!policy.minimal_movement) continue;
     CAPTURE(policy.name);
     std::vector<Member> list = members(20);
     list[5].weight = 2.5;
@@ -165,12 +165,84 @@ TEST_CASE("another seed is another placement") {
   }
 }
 
-TEST_CASE("admission: always admits, an unknown name is refused") {
-  auto policy = admission::create("always", 1).value();
-  CHECK(policy->admit(TimePoint{}, admission::Request{}));
-  const auto unknown = admission::create("sometimes", 1);
-  REQUIRE_FALSE(unknown.ok());
-  CHECK(contains(unknown.error().text(), "\"sometimes\" is unknown; there are always"));
-  CHECK(admission::find_policy("always") == &admission::policies()[0]);
-  CHECK(admission::find_policy("") == nullptr);
+TEST_CASE("a member that goes down moves its own keys and no other, and gets all of them back") {
+  for (const PolicyInfo& policy : policies()) {
+    CAPTURE(policy.name);
+    std::vector<Member> list = members(20, 4);
+    list[5].weight = 2.5;
+    const auto before = make(policy.name, list);
+    for (const State state : {State::kDrain, State::kDown}) {
+      list[8].state = state;
+      const auto after = make(policy.name, list);
+      CHECK(after->up_count() == 19);
+      std::uint64_t moved = 0;
+      for (std::uint64_t key = 0; key < kKeys; ++key) {
+        const std::uint32_t was = before->owner(key);
+        const std::uint32_t is = after->owner(key);
+        REQUIRE(is != 8);
+        if (was != 8) REQUIRE(was == is);
+        moved += was != is ? 1 : 0;
+      }
+      CHECK(moved > kKeys / 40);  // its share is 1 / 21.5
+      CHECK(moved < kKeys / 12);
+    }
+  }
+}
+
+TEST_CASE("nobody up is refused") {
+  std::vector<Member> list = members(2);
+  for (Member& member : list) member.state = State::kDrain;
+  CHECK(contains(refusal("ring", list), "no member is up"));
+}
+
+TEST_CASE("the spread level decides what is a domain") {
+  // 2 regions x 2 zones x 2 racks x 2 hosts x 2 members; racks are numbered anew in each zone.
+  std::vector<Member> list;
+  for (std::uint32_t m = 0; m < 32; ++m) {
+    Member member;
+    member.id = m;
+    member.region = m / 16;
+    member.zone = m / 8 % 2;
+    member.domain = m / 4 % 2;
+    member.host = m / 2 % 2;
+    list.push_back(member);
+  }
+  const std::pair<Level, std::uint32_t> levels[] = {
+      {Level::kRegion, 2}, {Level::kZone, 4}, {Level::kRack, 8}, {Level::kHost, 16}};
+  for (const PolicyInfo& policy : policies()) {
+    CAPTURE(policy.name);
+    for (const auto& [level, domains] : levels) {
+      Config config;
+      config.spread = level;
+      const auto map = make(policy.name, list, config);
+      for (std::uint64_t key = 0; key < 200; ++key) {
+        std::vector<std::uint32_t> out(domains);
+        map->owners(key, out.data(), domains);
+        std::set<std::uint32_t> seen;  // of members 0 .. 31 the domain is m / (32 / domains)
+        for (const std::uint32_t m : out) seen.insert(m / (32 / domains));
+        REQUIRE(seen.size() == domains);
+      }
+    }
+  }
+}
+
+TEST_CASE("parameters are text, and wrong ones are named") {
+  Config config;
+  config.params = {{"virtual_nodes", "1000"}};
+  Config typed;
+  typed.virtual_nodes = 1000;
+  const auto a = make("ring", members(50), config);
+  const auto b = make("ring", members(50), typed);
+  for (std::uint64_t key = 0; key < 1000; ++key) REQUIRE(a->owner(key) == b->owner(key));
+  for (const PolicyInfo& policy : policies()) {
+    CAPTURE(policy.name);
+    config.params = {{"vnodes", "5"}};
+    CHECK(contains(refusal(policy.name, members(3), config), "vnodes"));
+  }
+  config.params = {{"table", "100"}};
+  CHECK(contains(refusal("maglev", members(3), config), "100 is not a prime"));
+  config.params = {{"table", "101"}};
+  CHECK(contains(refusal("maglev", members(102), config), "fewer slots"));
+  config.params = {{"slots", "0"}};
+  CHECK(contains(refusal("table", members(3), config), "whole number from 1"));
 }
