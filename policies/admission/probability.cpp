@@ -19,7 +19,7 @@ struct Probability : Rule {
     std::uint64_t drawn = 0;
   };
   static Status configure(State& state, const PolicyState&, ParamReader& reader) {
-    state.odds = static_cast<std::uint64_t>(reader.number("p", 0.5, 0, 1) * 4294967296.0);
+    state.odds = static_cast<std::uint64_t>(reader.number("p", 0.5, 0, 1) * 4294967296.0 + 0.5);
     state.drawn = reader.integer("drawn", 0, 0, 1);
     return Nothing{};
   }
@@ -30,7 +30,7 @@ struct Probability : Rule {
     return state.drawn != 0 ? Decision::kReject : Decision::kBypass;
   }
   static std::uint32_t odds_ppm(Block<State> b, std::uint64_t) {
-    return static_cast<std::uint32_t>((b.state().odds * 1000000) >> 32);
+    return static_cast<std::uint32_t>((b.state().odds * 1000000 + (1U << 31)) >> 32);
   }
 };
 

@@ -207,7 +207,7 @@ struct WriteBudget : Rule {
     return Decision::kAdmit;
   }
   static std::uint32_t odds_ppm(Block<State> b, std::uint64_t charge) {
-    return static_cast<std::uint32_t>((odds(b.state(), charge) * kMillion) >> 32);
+    return static_cast<std::uint32_t>((odds(b.state(), charge) * kMillion + (1U << 31)) >> 32);
   }
 };
 
