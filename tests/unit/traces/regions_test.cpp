@@ -392,3 +392,58 @@ TEST_CASE("conversation trace over three regions: pooled caches serve more, and 
   CHECK(rows["local-only"].wan_bytes == 0);
   CHECK(rows["home-region"].egress_nanousd > rows["peer-read-through"].egress_nanousd);
 }
+
+namespace {
+
+/// Two regions with their own origins and room for `objects` of 1 GiB each.
+RegionsSpec two_regions(const char* mode, std::uint64_t objects) {
+  RegionsSpec spec;
+  spec.modes = {mode};
+  spec.rule = RegionRule::kGiven;
+  spec.capacity.amount = objects * kGib;
+  spec.capacity.in_bytes = true;
+  spec.world = world_of({2, 2}, -1);
+  for (pooling::Origin& origin : spec.world.origins) origin.link.nanousd_per_gib = 3 * kCent;
+  return spec;
+}
+
+}  // namespace
+
+TEST_CASE("a copy is paid for from when it came") {
+  RegionsSpec spec = two_regions("local-only", 5);
+  spec.horizon = Duration(300 * kSec);
+  const auto report = report_of({{read_of(0, 1, 0, kGib), read_of(100 * kSec, 2, 0, kGib)}}, spec);
+  CHECK(report.rows[0].held_byte_s == (300 + 200) * kGib);
+}
+
+TEST_CASE("a get that is too slow costs its timeout, then the origin's time") {
+  RegionsSpec spec = two_regions("peer-read-through:timeout_percent=300", 5);
+  spec.slow_ppm = 1'000'000;
+  const auto report = report_of({{read_of(0, 1, 0, kGib), read_of(kSec, 1, 1, kGib)}}, spec);
+  const std::uint64_t origin = 20'000 + kGib / 100;
+  CHECK(report.rows[0].timeouts == 1);
+  CHECK(report.rows[0].origin == 2);
+  CHECK(report.rows[0].wait_us == origin + 3 * (50'000 + kGib / 1000) + origin);
+}
+
+TEST_CASE("serving another region is a use of the copy") {
+  // Room for two: 1 and 2 come, region 1 reads 1, so 3 drives out 2.
+  const Blocks blocks = {{read_of(0, 1, 0, kGib), read_of(1, 2, 0, kGib), read_of(2, 1, 1, kGib),
+                          read_of(3, 3, 0, kGib), read_of(4, 1, 0, kGib)}};
+  const auto report = report_of(blocks, two_regions("peer-read-through", 2));
+  CHECK(report.rows[0].peer == 1);
+  CHECK(report.rows[0].local == 1);
+}
+
+TEST_CASE("cost-aware: the prior at the first read, then the rate so far") {
+  const auto fills = [](const char* mode, std::int64_t gap) {
+    RegionsSpec spec = two_regions(mode, 5);
+    spec.world.hold_nanousd_per_gib_month = 27'000'000;  // 0.9 of a read: from 1.9 reads on
+    return report_of({{read_of(0, 1, 0, kGib), read_of(gap, 1, 0, kGib)}}, spec).rows[0].fills;
+  };
+  CHECK(fills("cost-aware:usd_per_hour=0:prior_reads=1.95", 2 * kMonth) == 1);
+  CHECK(fills("cost-aware:usd_per_hour=0:prior_reads=1.85", 2 * kMonth) == 0);  // then 1.5 a month
+  CHECK(fills("cost-aware:usd_per_hour=0:prior_reads=1.85", kMonth) == 1);      // 2 a month
+  CHECK(fills("cost-aware:usd_per_hour=0:prior_reads=1.85", kMonth * 10 / 9 + 1000 * kSec) == 0);
+  CHECK(fills("cost-aware:usd_per_hour=0:prior_reads=1.85", kMonth * 10 / 9 - 1000 * kSec) == 1);
+}
