@@ -206,8 +206,7 @@ Table served_table(const RegionsReport& report) {
 }
 
 Table cost_table(const RegionsReport& report) {
-  Table table = {
-      {"mode", "egress", "requests", "holding", "stale asks", "hedges", "timeouts", "pushes"}};
+  Table table = {{"mode", "egress", "reads", "holding", "stale", "hedges", "timeouts", "pushes"}};
   for (const RegionsRow& row : report.rows) {
     table.push_back({row.mode, dollars(row.egress_nanousd), dollars(row.request_nanousd),
                      dollars(row.hold_nanousd), std::to_string(row.misdirected),
