@@ -328,8 +328,8 @@ Result<Columns> parse_columns(std::string_view text) {
     }
     if (target == nullptr || equals == std::string_view::npos) {
       return columns_error(quoted(part) +
-                           " is not one of time=…, id=…, size=…, next=…, tenant=…, class=…, op=…, "
-                           "follows=…, parent=…");
+                           " is not one of time=…, id=…, size=…, next=…, tenant=…, "
+                           "class=…, op=…, follows=…, parent=…");
     }
     if (target->given()) return columns_error(std::string(field) + " comes twice");
     auto column = parse_column(field, part.substr(equals + 1));

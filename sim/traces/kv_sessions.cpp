@@ -127,6 +127,7 @@ class KvSessionsReader final : public OneByOne<KvSessionsReader> {
       return Error{lines_.place(1), "\"block_size\" is " + std::to_string(block_tokens) +
                                         "; want the tokens of a block"};
     }
+    session.blocks.shrink_to_fit();  // many sessions stay open
     session.seed = hash_name(id_);
     session.number = static_cast<std::uint32_t>(++info_.notes[0].count);
     std::stable_sort(session.turns.begin(), session.turns.end(),

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "sim/traces/chunks.hpp"
+#include "sim/traces/id_map.hpp"
 #include "sim/traces/reader.hpp"
 #include "sim/traces/timestamp.hpp"
 
@@ -524,4 +525,33 @@ TEST_CASE("recorded logs have the counts that their sources state") {
   CHECK(timed.error == "");
   CHECK(timed.requests.size() + noted(timed, "no base model") == 10'264);
   CHECK(timed.info.tenants.size() == 1 + 1'730);
+}
+
+TEST_CASE("recorded agent sessions have the counts that their source states") {
+  const std::string path =
+      FLEETCACHE_SOURCE_DIR "/../shared/data/kv-agentic-coding/sessions.jsonl.zst";
+  if (!std::filesystem::exists(path)) {
+    MESSAGE("skipped: " << path << " is absent");
+    return;
+  }
+  ReadOptions options;
+  options.sessions = 8;
+  const auto reader = open_trace(path, options).value();
+  std::vector<Request> block(65'536);
+  IdMap<bool> seen;
+  std::uint64_t requests = 0, distinct = 0, turns = 0, backward = 0;
+  std::int64_t before = 0;
+  for (std::size_t n = 0; (n = reader->read(block).value()) > 0; requests += n) {
+    for (const Request& r : std::span(block).first(n)) {
+      distinct += seen.find_or_add(r.id).second;
+      turns += !r.follows;
+      backward += r.time_ns < before;
+      before = r.time_ns;
+    }
+  }
+  CHECK(requests / 10'000 == 3'768);  // 37.68e6 references
+  CHECK((distinct + 500) / 1'000 == 1'444);
+  CHECK(turns == 21'941);
+  CHECK(backward == 0);
+  CHECK(reader->info().notes[0].count == 333);
 }

@@ -199,8 +199,8 @@ TEST_CASE("faults of CSV traces name line and column") {
 TEST_CASE("column lists are checked before any file is opened") {
   const auto why = [](std::string_view text) { return parse_columns(text).error().text(); };
   CHECK(why("") ==
-        "--columns: \"\" is not one of time=…, id=…, size=…, next=…, tenant=…, class=…, op=…, "
-        "follows=…, parent=…");
+        "--columns: \"\" is not one of time=…, id=…, size=…, next=…, tenant=…, "
+        "class=…, op=…, follows=…, parent=…");
   CHECK(why("time=1") == "--columns: id=… is required");
   CHECK(why("id=1,id=2") == "--columns: id comes twice");
   CHECK(why("id=0").find("positions count from 1") != std::string::npos);
