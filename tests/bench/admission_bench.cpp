@@ -48,7 +48,8 @@ std::vector<Item> load_trace(const std::string& path, bool& is_kv) {
   std::vector<Item> items;
   is_kv = path.find(".jsonl") != std::string::npos;
   if (is_kv) {
-    for (const traces::KvRequest& request : traces::read_mooncake(path).value()) {
+    const auto requests = traces::read_mooncake(path).value();
+    for (const traces::KvRequest& request : requests) {
       std::uint16_t depth = 0;
       for (const std::uint64_t block : request.blocks) {
         items.push_back({request.at_ns, block, kBlockBytes, depth++});

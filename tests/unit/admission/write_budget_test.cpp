@@ -202,3 +202,14 @@ TEST_CASE("a target is needed, and lies below the largest rate") {
         "write-budget parameter \"target_mb_per_s\": is needed");
   CHECK_FALSE(Policy::create("write-budget", {0, 0, {{"target_mb_per_s", "161"}}}).ok());
 }
+
+TEST_CASE("credit below a byte is kept from call to call") {
+  Policy rule = make("write-budget", {{"target_mb_per_s", "0.000001"}, {"size_decay", "0"}});
+  int late = 0;
+  for (std::uint64_t k = 0; k < 60000; ++k) {  // a byte offered every 0.3 s, one allowed a second
+    const double t = static_cast<double>(k) * 0.3;
+    const bool stored = rule.decide(at(t), object(k, 1)) == Decision::kAdmit;
+    late += stored && t >= 9000 ? 1 : 0;
+  }
+  CHECK(late == doctest::Approx(9000).epsilon(0.1));
+}
