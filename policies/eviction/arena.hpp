@@ -92,6 +92,9 @@ constexpr std::uint32_t kExternalPolicy = 0xffffffffU;
 constexpr std::uint32_t kGhostLists = 3;
 
 struct CacheState {
+  /// Where the policy from outside is in the process of the present call: set at the entry of each,
+  /// so that a state in shared memory serves many, and zero in a snapshot. Null for our own.
+  const ExternalPolicy* external = nullptr;
   std::uint32_t policy = 0;  ///< line of eviction_policies.def, or kExternalPolicy
   std::uint32_t unit_charge = 0;
   std::uint32_t version = 0;  ///< of the policy (Policy::kVersion)
@@ -146,11 +149,9 @@ inline std::uint32_t bucket_of(ObjectId id, std::uint32_t buckets) {
 /// A view of one arena; copied freely. Every call is O(1) but for index chains (mean below 2).
 class Arena {
  public:
-  explicit Arena(CacheState* state, const ExternalPolicy* policy = nullptr)
-      : s(state), external(policy) {}
+  explicit Arena(CacheState* state) : s(state) {}
 
   CacheState* s;
-  const ExternalPolicy* external;  ///< null for a policy of eviction_policies.def
 
   Slot& slot(std::uint32_t i) const { return at<Slot>(sizeof(CacheState))[i]; }
   template <class State>
@@ -299,5 +300,10 @@ class Arena {
  private:
   std::uint32_t* heads() const { return at<std::uint32_t>(s->heads_at); }
 };
+
+inline Arena Cache::arena() const {
+  if (external_ != nullptr) state_->external = external_;
+  return Arena(state_);
+}
 
 }  // namespace fleetcache::eviction

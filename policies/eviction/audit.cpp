@@ -64,7 +64,7 @@ std::string audit_slots(Arena a) {
 }  // namespace
 
 std::string Cache::audit() const {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   std::string fault = audit_slots(a);
   if (fault.empty()) fault = Ghosts(a).audit();
   if (fault.empty()) fault = audit_columns(a);
@@ -73,7 +73,7 @@ std::string Cache::audit() const {
 }
 
 std::uint64_t Cache::state_hash() const {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   Digest digest;
   digest.add(hash_name(policy().name));
   digest.add(state_->capacity);

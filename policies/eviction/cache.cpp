@@ -40,6 +40,7 @@ Result<Plan> plan(std::string_view policy, const Config& config) {
   }
   CacheState& s = planned.state;
   s.policy = foreign ? kExternalPolicy : static_cast<std::uint32_t>(info - policies().data());
+  s.external = planned.external;
   planned.ops = foreign ? config.external->ops : &ops_at(s.policy);
   s.unit_charge = config.unit_charge ? 1 : 0;
   s.version = info->version;
@@ -54,7 +55,7 @@ Result<Plan> plan(std::string_view policy, const Config& config) {
                                                 : config.max_entries;
   if (s.slots == kNil) --s.slots;
   ParamReader reader(info->name, config.params);
-  const Shape shape = planned.ops->configure(Arena(&s, planned.external), reader);
+  const Shape shape = planned.ops->configure(Arena(&s), reader);
   const Status status = reader.finish();
   if (!status) return status.error();
   lay_out(s, shape);
@@ -131,20 +132,20 @@ Cache::~Cache() {
 }
 
 Handle Cache::find(ObjectId id, ObjectId id_high) const {
-  const Arena a(state_, external_);
+  const Arena a(state_);
   const std::uint32_t i = a.find(id, id_high);
   return i == kNil ? Handle{} : a.handle(i);
 }
 
-bool Cache::live(Handle h) const { return is_live(Arena(state_, external_), h); }
+bool Cache::live(Handle h) const { return is_live(arena(), h); }
 
 Victim Cache::describe(Handle h) const {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   return is_resident(a, h) ? a.victim(h.index) : Victim{};
 }
 
 bool Cache::access(TimePoint now, Handle h, std::int64_t next_access) {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   if (!is_live(a, h)) return false;
   if (a.has(kTtl) && Wheel(a).expired(h.index, now)) return false;
   ++state_->stats.hits;
@@ -154,31 +155,29 @@ bool Cache::access(TimePoint now, Handle h, std::int64_t next_access) {
 
 void Cache::miss(TimePoint, const Meta& meta) {
   ++state_->stats.misses;
-  ops_->miss(Arena(state_, external_), meta);
+  ops_->miss(arena(), meta);
 }
 
 bool Cache::admissible(const Meta& meta) const {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   const std::uint64_t charge = a.charge(meta);
   if (a.has(kPrefix) && meta.parent && !is_live(a, meta.parent)) return false;
   return charge != 0 && charge <= state_->capacity && charge <= kMostCharge &&
          ops_->admissible(a, charge);
 }
 
-bool Cache::must_evict(const Meta* incoming) const {
-  return ops_->must_evict(Arena(state_, external_), incoming);
-}
+bool Cache::must_evict(const Meta* incoming) const { return ops_->must_evict(arena(), incoming); }
 
 std::size_t Cache::reserve(TimePoint now, const Want& want, Victim* out, std::size_t capacity) {
-  return ops_->reserve(Arena(state_, external_), now, want, out, capacity);
+  return ops_->reserve(arena(), now, want, out, capacity);
 }
 
 std::size_t Cache::expire(TimePoint now, Victim* out, std::size_t capacity) {
-  return ops_->expire(Arena(state_, external_), now, out, capacity);
+  return ops_->expire(arena(), now, out, capacity);
 }
 
 void Cache::commit(TimePoint now, const Handle* handles, std::size_t count) {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   for (std::size_t k = 0; k < count; ++k) {
     const Handle h = handles[k];
     if (is_resident(a, h) && !is_live(a, h)) ops_->commit(a, now, h.index);
@@ -186,7 +185,7 @@ void Cache::commit(TimePoint now, const Handle* handles, std::size_t count) {
 }
 
 void Cache::abort(TimePoint, const Handle* handles, std::size_t count) {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   for (std::size_t k = count; k-- > 0;) {
     const Handle h = handles[k];
     if (is_resident(a, h) && !is_live(a, h)) ops_->abort(a, h.index);
@@ -194,7 +193,7 @@ void Cache::abort(TimePoint, const Handle* handles, std::size_t count) {
 }
 
 Handle Cache::insert(TimePoint, const Meta& meta) {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   FLEETCACHE_CHECK(admissible(meta), "an object that the policy would never store");
   FLEETCACHE_CHECK(!must_evict(&meta), "an object is inserted before there is room for it");
   FLEETCACHE_CHECK(a.find(meta.id, meta.id_high) == kNil, "an object is inserted twice");
@@ -202,11 +201,11 @@ Handle Cache::insert(TimePoint, const Meta& meta) {
 }
 
 bool Cache::evict(TimePoint now, const Meta* incoming, const OnVictim* on_victim) {
-  return ops_->evict_one(Arena(state_, external_), now, incoming, on_victim);
+  return ops_->evict_one(arena(), now, incoming, on_victim);
 }
 
 bool Cache::erase(TimePoint, Handle h) {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   if (!is_live(a, h) || children_of(a, h.index).resident != 0) return false;
   ops_->erase(a, h.index);
   return true;
@@ -214,7 +213,7 @@ bool Cache::erase(TimePoint, Handle h) {
 
 bool Cache::pin(Handle h) {
   if (!live(h)) return false;
-  Slot& slot = Arena(state_, external_).slot(h.index);
+  Slot& slot = arena().slot(h.index);
   if (slot.hold == kMaxPins) return false;
   ++slot.hold;
   return true;
@@ -222,14 +221,14 @@ bool Cache::pin(Handle h) {
 
 bool Cache::unpin(Handle h) {
   if (!live(h)) return false;
-  Slot& slot = Arena(state_, external_).slot(h.index);
+  Slot& slot = arena().slot(h.index);
   if (slot.hold == 0) return false;
   --slot.hold;
   return true;
 }
 
 bool Cache::set_expiry(Handle h, TimePoint expires) {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   if (!a.has(kTtl) || !is_live(a, h)) return false;
   Wheel(a).remove(h.index);
   Wheel(a).add(h.index, expires);
@@ -237,7 +236,7 @@ bool Cache::set_expiry(Handle h, TimePoint expires) {
 }
 
 bool Cache::set_lease(Handle h, TimePoint leased_until, TimePoint soft_until) {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   if (!a.has(kLeases) || !is_live(a, h)) return false;
   a.cell<std::int64_t>(Column::kLease, h.index) = leased_until.ns;
   a.cell<std::int64_t>(Column::kSoft, h.index) = soft_until.ns;
@@ -245,7 +244,7 @@ bool Cache::set_lease(Handle h, TimePoint leased_until, TimePoint soft_until) {
 }
 
 bool Cache::set_cost(Handle h, std::uint32_t cost) {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   if (!a.has(kCosts) || !is_live(a, h)) return false;
   a.cell<std::uint32_t>(Column::kCost, h.index) = cost;
   return true;
@@ -260,7 +259,7 @@ Result<std::uint64_t> Cache::resize(std::uint64_t capacity) {
   CacheState& s = *state_;
   s.capacity = s.limit = capacity;
   s.allowance = s.used > capacity ? s.used : capacity;
-  ops_->resize(Arena(state_, external_));
+  ops_->resize(arena());
   return s.used > capacity ? s.used - capacity : 0;
 }
 
@@ -272,11 +271,11 @@ void Cache::set_limit(std::uint64_t limit) {
 
 Status Cache::set_params(const Params& params) {
   ParamReader reader(policy().name, params);
-  return ops_->set_params(Arena(state_, external_), reader);
+  return ops_->set_params(arena(), reader);
 }
 
 void Cache::restart(const Alive& alive) {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   // Reservations end in the reverse order of the slots: any order restores every entry.
   for (std::uint32_t i = state_->fresh; i-- > 0;) {
     if ((a.slot(i).hold & kFree) != 0) continue;
@@ -301,7 +300,7 @@ void Cache::restart(const Alive& alive) {
 }
 
 Handle Cache::admit(TimePoint now, const Meta& meta, const OnVictim& on_victim) {
-  const Arena a(state_, external_);
+  const Arena a = arena();
   std::uint32_t known = a.find(meta.id, meta.id_high);
   if (known != kNil && is_live(a, a.handle(known))) {
     if (!a.has(kTtl) || !Wheel(a).expired(known, now)) return a.handle(known);
@@ -314,12 +313,10 @@ Handle Cache::admit(TimePoint now, const Meta& meta, const OnVictim& on_victim) 
   return a.handle(ops_->insert(a, meta));
 }
 
-bool Cache::request(TimePoint now, const Meta& meta) {
-  return ops_->request(Arena(state_, external_), now, meta);
-}
+bool Cache::request(TimePoint now, const Meta& meta) { return ops_->request(arena(), now, meta); }
 
 std::uint64_t Cache::request_batch(const Lookup* lookups, std::size_t count, bool* hits) {
-  return ops_->request_batch(Arena(state_, external_), lookups, count, hits);
+  return ops_->request_batch(arena(), lookups, count, hits);
 }
 
 std::uint64_t Cache::capacity() const { return state_->capacity; }

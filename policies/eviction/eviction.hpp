@@ -164,6 +164,7 @@ struct Want {
 constexpr std::uint32_t kMaxDeferred = 64;
 
 struct CacheState;   // the arena: plain data at offsets
+class Arena;         // a view of it
 struct EvictionOps;  // the policy: a table of functions
 
 /// A policy that this library was not built with (policies/abi: plugins). It outlives every cache
@@ -171,7 +172,7 @@ struct EvictionOps;  // the policy: a table of functions
 struct ExternalPolicy {
   PolicyInfo info;
   const EvictionOps* ops = nullptr;
-  const void* context = nullptr;  ///< the ops' own, reached by Arena::external
+  const void* context = nullptr;  ///< the ops' own, reached by CacheState::external
 };
 
 /// One cache instance over one policy. Movable; not thread-safe: one instance is one shard and the
@@ -298,6 +299,7 @@ class Cache {
  private:
   Cache(CacheState* state, const EvictionOps* ops, const ExternalPolicy* external, bool owned)
       : state_(state), ops_(ops), external_(external), owned_(owned) {}
+  Arena arena() const;
   CacheState* state_ = nullptr;
   const EvictionOps* ops_ = nullptr;
   const ExternalPolicy* external_ = nullptr;  ///< where `ops_` are one's

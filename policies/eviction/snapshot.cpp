@@ -98,6 +98,7 @@ Result<const PolicyInfo*> check_header(const Header& header, const ExternalPolic
 }  // namespace
 
 bool Cache::save(const Writer& write) const {
+  state_->external = nullptr;  // an address of this process
   const auto* arena = reinterpret_cast<const unsigned char*>(state_);
   const PolicyInfo& info = policy();
   Header header{};
@@ -145,6 +146,7 @@ Result<Cache> Cache::restore(const Reader& read, const ExternalPolicy* external)
   if (state->bytes != header.bytes) return damaged("is damaged: its arena has another size");
   const bool foreign = external != nullptr && *info == &external->info;
   state->policy = foreign ? kExternalPolicy : static_cast<std::uint32_t>(*info - policies().data());
+  state->external = nullptr;
   Cache cache(state, foreign ? external->ops : &ops_at(state->policy), foreign ? external : nullptr,
               true);
   (void)memory.release();
