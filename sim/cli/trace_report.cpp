@@ -1,10 +1,10 @@
 #include "sim/cli/trace_report.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "sim/cli/trace_text.hpp"
 #include "sim/scenario/quantity.hpp"
 
 namespace fleetcache::cli {
@@ -12,126 +12,9 @@ namespace {
 
 using nlohmann::ordered_json;
 using traces::MissPoint;
-using traces::ReplayReport;
-using traces::ReplayRow;
 using traces::TraceStats;
 
 constexpr std::size_t kPlotCells = 50;
-
-double ratio(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-std::string fixed(double value, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
-using Table = std::vector<std::vector<std::string>>;
-
-/// Columns two blanks apart; all but the first flush right.
-std::string aligned(const Table& table) {
-  std::vector<std::size_t> width;
-  for (const auto& row : table) {
-    width.resize(std::max(width.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
-  }
-  std::string out;
-  for (const auto& row : table) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string blanks(width[i] - row[i].size(), ' ');
-      line += i == 0 ? row[i] + blanks : "  " + blanks + row[i];
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-  return out;
-}
-
-std::string markdown(const Table& table) {
-  std::string out;
-  for (std::size_t r = 0; r < table.size(); ++r) {
-    out += "|";
-    for (const std::string& cell : table[r]) out += " " + cell + " |";
-    out += "\n";
-    if (r != 0) continue;
-    for (std::size_t i = 0; i < table[0].size(); ++i) out += i == 0 ? "| --- |" : " ---: |";
-    out += "\n";
-  }
-  return out;
-}
-
-const char* unit_name(const ReplayReport& report) {
-  return report.unit_objects ? "objects" : "bytes";
-}
-
-ordered_json json_of(const ReplayReport& report, const ReplayRow& row) {
-  ordered_json out = {{"policy", row.policy},        {"capacity", row.capacity},
-                      {"unit", unit_name(report)},   {"requests", row.requests},
-                      {"misses", row.misses},        {"bytes", row.bytes},
-                      {"miss_bytes", row.miss_bytes}};
-  if (row.partial) out["partial"] = true;
-  return out;
-}
-
-std::string replay_json(const ReplayReport& report) {
-  if (report.rows.size() == 1) return json_of(report, report.rows[0]).dump(2) + "\n";
-  ordered_json rows = ordered_json::array();
-  for (const ReplayRow& row : report.rows) rows.push_back(json_of(report, row));
-  return rows.dump(2) + "\n";
-}
-
-std::string replay_csv(const ReplayReport& report) {
-  std::string out = "policy,capacity,unit,requests,misses,bytes,miss_bytes";
-  out += report.partial ? ",partial\n" : "\n";
-  for (const ReplayRow& row : report.rows) {
-    out += row.policy + "," + std::to_string(row.capacity) + "," + unit_name(report);
-    for (const auto n : {row.requests, row.misses, row.bytes, row.miss_bytes}) {
-      out += "," + std::to_string(n);
-    }
-    if (report.partial) out += row.partial ? ",true" : ",false";
-    out += "\n";
-  }
-  return out;
-}
-
-std::string capacity_text(std::uint64_t capacity, bool objects) {
-  return objects ? std::to_string(capacity) : scenario::print_bytes(capacity);
-}
-
-/// Four digits and a binary unit, for reading only.
-std::string about_bytes(std::uint64_t bytes) {
-  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-  double value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (value >= 1024 && unit < 6) {
-    value /= 1024;
-    ++unit;
-  }
-  const int digits = unit == 0 || value >= 1000 ? 0 : value >= 100 ? 1 : value >= 10 ? 2 : 3;
-  return fixed(value, digits) + kUnits[unit];
-}
-
-Table replay_table(const ReplayReport& report) {
-  const bool bytes = !report.unit_objects;
-  Table table = {{"policy", bytes ? "capacity" : "objects", "requests", "misses", "miss ratio"}};
-  if (bytes) table[0].insert(table[0].end(), {"miss bytes", "byte miss ratio"});
-  if (report.partial) table[0].push_back("");
-  for (const ReplayRow& row : report.rows) {
-    std::vector<std::string> line = {row.policy, capacity_text(row.capacity, !bytes),
-                                     std::to_string(row.requests), std::to_string(row.misses),
-                                     fixed(ratio(row.misses, row.requests), 4)};
-    if (bytes) {
-      line.push_back(std::to_string(row.miss_bytes));
-      line.push_back(fixed(ratio(row.miss_bytes, row.bytes), 4));
-    }
-    if (row.partial) line.push_back("partial");
-    table.push_back(std::move(line));
-  }
-  return table;
-}
 
 ordered_json points_json(const std::vector<MissPoint>& points, std::uint64_t requests) {
   ordered_json out = ordered_json::array();
@@ -222,14 +105,6 @@ std::string stats_table(const TraceStats& s) {
 }
 
 }  // namespace
-
-std::string render_replay(const ReplayReport& report, const std::string& format) {
-  if (format == "json") return replay_json(report);
-  if (format == "csv") return replay_csv(report);
-  const Table table = replay_table(report);
-  const std::string text = format == "md" ? markdown(table) : aligned(table);
-  return report.partial ? text + "\npartial: interrupted before the end of the trace\n" : text;
-}
 
 std::string render_stats(const TraceStats& stats, const std::string& format) {
   return format == "json" ? stats_json(stats) : stats_table(stats);

@@ -27,6 +27,7 @@ class LruStack {
   /// Takes an object out; those below it move up. Requires: pushed before and not removed.
   void remove(std::uint32_t object);
   std::uint64_t objects() const { return objects_; }
+  std::uint64_t size_of(std::uint32_t object) const { return size_[object]; }
 
  private:
   struct Node {

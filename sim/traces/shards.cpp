@@ -62,7 +62,8 @@ void LruCurve::add(const Request& r, std::uint32_t hash) {
   if (object == kGone) {
     admit(r.id, hash, object, size);
   } else {
-    const LruStack::Depth depth = stack_.touch(object - 1, size);
+    // A cache keeps the size that an object came in with.
+    const LruStack::Depth depth = stack_.touch(object - 1, stack_.size_of(object - 1));
     const double distance = static_cast<double>(unit_ ? depth.objects : depth.bytes) * weight;
     const auto hits = std::find_if(capacities_.begin(), capacities_.end(), [&](std::uint64_t c) {
       return static_cast<double>(c) >= distance;

@@ -69,6 +69,7 @@ class Collector {
 
   Status add(const std::vector<Request>& block) {
     for (const Request& r : block) {
+      if (r.op == Op::kDelete) continue;  // no request, and no use of the object
       const auto [index, is_new] = ids_.find_or_add(r.id);
       if (is_new) {
         if (counts_.size() == kMostObjects) {
@@ -86,11 +87,11 @@ class Collector {
         byte_depths_.add(depth.bytes);
       }
       ++counts_[index];
+      ++stats_.requests;
       stats_.bytes += r.size;
       earliest_ = std::min(earliest_, r.time_ns);
       latest_ = std::max(latest_, r.time_ns);
     }
-    stats_.requests += block.size();
     return Nothing{};
   }
 

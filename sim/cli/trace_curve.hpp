@@ -1,0 +1,12 @@
+/// `trace curve`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "sim/cli/verb.hpp"
+
+namespace fleetcache::cli {
+
+void add_trace_curve(CLI::App& trace, Session& session);
+
+}  // namespace fleetcache::cli
