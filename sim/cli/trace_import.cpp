@@ -124,13 +124,15 @@ void print_report(const ImportFlags& flags, const traces::ImportReport& report) 
                  report.backward);
   }
   const std::string format(traces::format_name(report.info.format));
+  // Without sizes every request counts 1, which is no amount of bytes.
+  const bool sized = report.info.has_sizes || !flags.class_bytes.empty();
+  const std::string bytes = sized ? " of " + scenario::print_bytes(report.bytes) : "";
   std::fprintf(stderr,
                "%s: %" PRIu64 " requests (%" PRIu64 " reads, %" PRIu64 " writes, %" PRIu64
-               " deletes) of %s, %" PRIu64 " tenants, from %s; %s written\n",
+               " deletes)%s, %" PRIu64 " tenants, from %s; %s written\n",
                flags.output == "-" ? "standard output" : flags.output.c_str(), report.requests,
-               report.reads, report.writes, report.deletes,
-               scenario::print_bytes(report.bytes).c_str(), report.tenants, format.c_str(),
-               scenario::print_bytes(report.file_bytes).c_str());
+               report.reads, report.writes, report.deletes, bytes.c_str(), report.tenants,
+               format.c_str(), scenario::print_bytes(report.file_bytes).c_str());
 }
 
 void run_import(Session& session, const ImportFlags& flags) {
