@@ -8,6 +8,7 @@
 #include "sim/cli/trace_curve.hpp"
 #include "sim/cli/trace_flags.hpp"
 #include "sim/cli/trace_import.hpp"
+#include "sim/cli/trace_log.hpp"
 #include "sim/cli/trace_regions.hpp"
 #include "sim/cli/trace_replay.hpp"
 #include "sim/cli/trace_report.hpp"
@@ -84,6 +85,7 @@ void add_trace(CLI::App& app, Session& session) {
   add_synth(*verb, session);
   add_trace_regions(*verb, session);
   add_trace_import(*verb, session);
+  add_trace_log(*verb, session);
 }
 
 }  // namespace fleetcache::cli
