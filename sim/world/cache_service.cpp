@@ -113,17 +113,18 @@ Result<CacheService::Instance> CacheService::make_instance(const Domain& domain)
 }
 
 Status CacheService::rebuild_map(Domain& domain) {
+  // A node that is down stays a member, so that only its own keys move, and come back with it.
   std::vector<placement::Member> members;
-  domain.live.clear();
+  bool any_up = false;
   for (std::uint32_t i = 0; i < domain.members.size(); ++i) {
-    if (!domain.alive[i]) continue;
     placement::Member member;
     member.id = domain.members[i];
     member.domain = platform_->fleet().rack_of(domain.members[i]);
+    member.state = domain.alive[i] ? placement::State::kUp : placement::State::kDown;
+    any_up = any_up || domain.alive[i] != 0;
     members.push_back(member);
-    domain.live.push_back(i);
   }
-  if (members.empty()) {
+  if (!any_up) {
     domain.map.reset();
     return Nothing{};
   }
@@ -139,7 +140,7 @@ Status CacheService::rebuild_map(Domain& domain) {
 NodeId CacheService::owner(DomainId id, std::uint64_t object) const {
   const Domain& domain = domains_[id];
   if (domain.members.size() == 1 || !domain.map) return domain.members.front();
-  return domain.members[domain.live[domain.map->owner(object)]];
+  return domain.members[domain.map->owner(object)];
 }
 
 std::uint32_t CacheService::member_of(const Domain& domain, NodeId node) const {

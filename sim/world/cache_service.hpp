@@ -89,7 +89,6 @@ class CacheService {
   struct Domain {
     std::vector<NodeId> members;      // ascending
     std::vector<std::uint8_t> alive;  // by member
-    std::vector<std::uint32_t> live;  // member positions in the map
     std::unique_ptr<placement::Map> map;
     std::vector<Instance> instances;  // one per member, or one when pooled
     Catalogue catalogue;
