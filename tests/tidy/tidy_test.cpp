@@ -155,7 +155,7 @@ bool is_standard(const std::string& header) {
 /// decision log and its writer is the one place with atomics.
 bool is_unknown_to_policies(const std::string& file, const std::string& header) {
   static const Strings unknown = {"thread",  "mutex",    "condition_variable", "future", "chrono",
-                                  "fstream", "iostream", "filesystem",         "random", "cmath"};
+                                  "fstream", "iostream", "filesystem",         "random"};
   if (!starts(file, "policies/") || starts(file, "policies/abi/plugin_loader")) return false;
   if (header == "atomic") return file != "policies/log/ring.hpp";
   return std::find(unknown.begin(), unknown.end(), header) != unknown.end();
