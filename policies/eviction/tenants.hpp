@@ -48,6 +48,7 @@ class TenantCache {
   /// What a tenant is entitled to.
   std::uint64_t share(std::uint32_t tenant) const { return parts_[tenant].share; }
   std::uint64_t used(std::uint32_t tenant) const { return parts_[tenant].cache.used(); }
+  std::uint32_t entries(std::uint32_t tenant) const { return parts_[tenant].cache.entries(); }
   const Stats& stats(std::uint32_t tenant) const { return parts_[tenant].cache.stats(); }
 
   /// Requires of every `tenant` and Meta::tenant below: < tenants().
