@@ -88,6 +88,8 @@ TEST_CASE("a change of parameters is refused whole for one bad key, value or rep
     refused({{p.name, good}, {p.name, good}});
     refused({{p.name, "nonsense"}});
     refused({{p.name, std::to_string(p.high * 2 + 1)}});
+    CHECK(replay(cache, trace) == replay(other, trace));
+    CHECK(cache.state_hash() == other.state_hash());
     CHECK(static_cast<bool>(cache.set_params({{p.name, p.fallback}})));
     CHECK(replay(cache, trace) == replay(other, trace));
     CHECK(cache.state_hash() == other.state_hash());
