@@ -80,11 +80,16 @@ std::string describe(const Curve& curve) {
   std::string text = curve.policy + ": ";
   if (curve.method == CurveMethod::kStack) return text + "exact, stack distances";
   if (curve.method == CurveMethod::kReplay) return text + "exact, whole caches";
-  text += std::to_string(curve.samples) + (curve.samples == 1 ? " sample" : " samples") + " of " +
-          rate_text(curve.rate) + " of the objects, " + traces::curve_method_name(curve.method) +
-          ", SHARDS-adj";
-  return text + (curve.samples == 1 ? "; one sample tells no error: want --splits 2 or more"
-                                    : "; +- is 95 % by the spread of the samples (Student t)");
+  return text + std::to_string(curve.samples) + " x " + rate_text(curve.rate) +
+         " of the objects, " + traces::curve_method_name(curve.method) + ", SHARDS-adj";
+}
+
+/// What the interval is, or why there is none; nothing where all curves are exact.
+std::string error_text(const CurveReport& report) {
+  const auto sampled = std::find_if_not(report.curves.begin(), report.curves.end(), is_exact);
+  if (sampled == report.curves.end()) return "";
+  return sampled->samples == 1 ? "one sample tells no error: want --splits 2 or more\n"
+                               : "+- is 95 % by the spread of the samples (Student t)\n";
 }
 
 std::string table_of(const CurveReport& report, const std::string& format) {
@@ -171,6 +176,7 @@ std::string render(const CurveReport& report, const std::string& format) {
   for (const Curve& curve : report.curves) {
     out += (format == "md" ? "- " : "") + describe(curve) + "\n";
   }
+  out += error_text(report);
   if (format == "table") out += "\n" + plot_of(report);
   if (report.partial) out += "\npartial: interrupted before the end of the trace\n";
   return out;

@@ -208,10 +208,10 @@ std::string ages_text(const View& view) {
            std::to_string(a.resident) + " resident at the end, " +
            fixed(100 * ratio(a.resident_dead, a.resident), 1) + " % not hit\n";
     const std::string pad(16, ' ');
-    out += pad + "  age at hit, in requests" + std::string(11, ' ') + "age at eviction\n" +
+    out += pad + "  age at hit, in requests" + std::string(7, ' ') + "age at eviction\n" +
            plot_ages(a.hit_requests, a.evict_requests, "");
     if (view.report.info.has_times) {
-      out += pad + "  age at hit, in time" + std::string(15, ' ') + "age at eviction\n" +
+      out += pad + "  age at hit, in time" + std::string(11, ' ') + "age at eviction\n" +
              plot_ages(a.hit_ms, a.evict_ms, " ms");
     }
   }

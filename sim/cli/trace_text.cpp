@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kWidth = 70;   // of a plot, beside its axis
 constexpr std::size_t kHeight = 18;  // rows from 0 to 1
-constexpr std::size_t kBar = 24;
+constexpr std::size_t kBar = 20;
 
 std::size_t row_of(double y) {
   return static_cast<std::size_t>(std::clamp(1 - y, 0.0, 1.0) * (kHeight - 1) + 0.5);

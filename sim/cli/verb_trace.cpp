@@ -12,6 +12,7 @@
 #include "sim/cli/trace_regions.hpp"
 #include "sim/cli/trace_replay.hpp"
 #include "sim/cli/trace_report.hpp"
+#include "sim/cli/trace_tune.hpp"
 #include "sim/cli/verb.hpp"
 #include "sim/traces/synth.hpp"
 
@@ -82,6 +83,7 @@ void add_trace(CLI::App& app, Session& session) {
   add_stats(*verb, session);
   add_trace_replay(*verb, session);
   add_trace_curve(*verb, session);
+  add_trace_tune(*verb, session);
   add_synth(*verb, session);
   add_trace_regions(*verb, session);
   add_trace_import(*verb, session);

@@ -64,7 +64,7 @@ TraceTotals::~TraceTotals() = default;
 TraceTotals::TraceTotals(TraceTotals&&) noexcept = default;
 TraceTotals& TraceTotals::operator=(TraceTotals&&) noexcept = default;
 
-void TraceTotals::add(const std::vector<Request>& block) {
+void TraceTotals::add(std::span<const Request> block) {
   for (const Request& r : block) {
     if (r.op == Op::kDelete) {
       ++deletes;

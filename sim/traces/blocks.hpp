@@ -44,7 +44,7 @@ class TraceTotals {
   TraceTotals(TraceTotals&&) noexcept;
   TraceTotals& operator=(TraceTotals&&) noexcept;
 
-  void add(const std::vector<Request>& block);
+  void add(std::span<const Request> block);
 
   std::uint64_t requests = 0;
   std::uint64_t deletes = 0;
