@@ -1,5 +1,6 @@
 /// A 4-ary minimum heap of slots with explicit keys in the arena's extra memory (private to
-/// policies/eviction). Keys are two words compared in order, so equal keys need not occur.
+/// policies/eviction). Keys are two words compared in order; the slot
+/// breaks the last ties, so that the next victim is one whatever came and went.
 #pragma once
 
 #include "policies/eviction/ops.hpp"
@@ -13,7 +14,9 @@ struct HeapNode {
   std::uint32_t unused;
 
   friend bool operator<(const HeapNode& a, const HeapNode& b) {
-    return a.major != b.major ? a.major < b.major : a.minor < b.minor;
+    if (a.major != b.major) return a.major < b.major;
+    // Wide ids may share the half that breaks ties.
+    return a.minor != b.minor ? a.minor < b.minor : a.slot < b.slot;
   }
 };
 

@@ -1,5 +1,7 @@
 #include "policies/eviction/tenants.hpp"
 
+#include <algorithm>
+
 #include "policies/base/crc32c.hpp"
 #include "policies/base/hash.hpp"
 
@@ -30,14 +32,16 @@ struct SavedPart {
   std::uint32_t unused = 0;
   std::uint64_t granted = 0;
 };
+constexpr std::uint32_t kUnitCharge = 1;  // flags
+constexpr std::uint32_t kShrinking = 2;
 struct SavedHead {
   std::uint64_t magic = 0x31544e5443464c46ULL;  // "FLFCTNT1", little-endian
   std::uint64_t capacity = 0;
   std::uint64_t max_capacity = 0;
   std::uint32_t tenants = 0;
   std::uint32_t stride = 0;
-  std::uint32_t unit_charge = 0;
-  std::uint32_t crc = 0;  ///< of what stands before it
+  std::uint32_t flags = 0;  ///< kUnitCharge, kShrinking
+  std::uint32_t crc = 0;    ///< of what stands before it
 };
 
 }  // namespace
@@ -192,9 +196,16 @@ void TenantCache::grant(Part& part, std::uint64_t capacity) {
   part.cache.set_limit(capacity);
 }
 
+/// A maximum that was lowered takes hold as entries go.
+void TenantCache::keep_to_maximum(Part& part) {
+  if (part.granted <= part.quota.max) return;
+  grant(part, std::max(part.quota.max, part.cache.used()));
+}
+
 /// Lets a tenant grow by what it needs, out of what nobody holds and what others leave idle.
 void TenantCache::lend(std::uint32_t tenant, std::uint64_t charge) {
   Part& part = parts_[tenant];
+  keep_to_maximum(part);
   const std::uint64_t wanted = part.cache.used() + charge;
   if (wanted <= part.granted || wanted > part.quota.max || wanted > capacity_) return;
   std::uint64_t granted = wanted - part.granted;  // of all, once this one has got it
@@ -363,7 +374,19 @@ Handle TenantCache::admit(TimePoint now, const Meta& meta, const OnVictim& on_vi
   Meta local = meta;
   if (!localise(local)) return {};
   const Handle known_handle = part.cache.find(meta.id, meta.id_high);
-  if (known_handle) return outer(meta.tenant, part.cache.admit(now, local, on_victim));
+  if (known_handle) {
+    if (shrinking_) (void)must_evict(nullptr);
+    keep_to_maximum(part);
+    struct Context {
+      const TenantCache* whole;
+      std::uint32_t tenant;
+      const OnVictim* host;
+    } const context{this, meta.tenant, &on_victim};
+    const OnVictim wrapped = [c = &context](const Victim& v) {
+      if (*c->host) (*c->host)(c->whole->outer(c->tenant, v));
+    };
+    return outer(meta.tenant, part.cache.admit(now, local, wrapped));
+  }
   if (!admissible(meta)) return {};
   while (must_evict(&meta)) {
     if (!evict_for(now, meta, on_victim)) return {};
@@ -382,7 +405,7 @@ bool TenantCache::request(TimePoint now, const Meta& meta) {
     return true;
   }
   part.cache.miss(now, meta);
-  if (!h || part.cache.erase(now, h)) (void)admit(now, meta);
+  (void)admit(now, meta);
   return false;
 }
 
@@ -424,7 +447,7 @@ bool TenantCache::save(const Writer& write) const {
   head.max_capacity = max_capacity_;
   head.tenants = tenants();
   head.stride = stride_;
-  head.unit_charge = unit_charge_ ? 1 : 0;
+  head.flags = (unit_charge_ ? kUnitCharge : 0U) | (shrinking_ ? kShrinking : 0U);
   head.crc = crc32c(&head, offsetof(SavedHead, crc));
   if (!write(&head, sizeof head)) return false;
   for (const Part& part : parts_) {
@@ -449,7 +472,8 @@ Result<TenantCache> TenantCache::restore(const Reader& read, const ExternalPolic
   whole.capacity_ = head.capacity;
   whole.max_capacity_ = head.max_capacity;
   whole.stride_ = head.stride;
-  whole.unit_charge_ = head.unit_charge != 0;
+  whole.unit_charge_ = (head.flags & kUnitCharge) != 0;
+  whole.shrinking_ = (head.flags & kShrinking) != 0;
   std::vector<Quota> quotas;
   for (std::uint32_t t = 0; t < head.tenants; ++t) {
     SavedPart saved;
@@ -467,7 +491,6 @@ Result<TenantCache> TenantCache::restore(const Reader& read, const ExternalPolic
   if (!status || whole.parts_.empty()) return Error{"snapshot", "has quotas that do not fit"};
   const auto shares = fair_shares(whole.capacity_, quotas);
   for (std::size_t t = 0; t < shares.size(); ++t) whole.parts_[t].share = shares[t];
-  whole.shrinking_ = whole.used() > whole.capacity_;
   return whole;
 }
 
@@ -500,7 +523,7 @@ std::string TenantCache::audit() const {
     if (part.granted > part.cache.capacity()) return "a grant is above the capacity";
     granted += part.granted;
   }
-  if (granted > capacity_ && used() <= capacity_) return "more is granted than there is";
+  if (granted > capacity_ && !shrinking_) return "more is granted than there is";
   return {};
 }
 

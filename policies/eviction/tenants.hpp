@@ -117,6 +117,7 @@ class TenantCache {
   bool localise(Meta& meta) const;
   std::uint64_t charge_of(const Meta& meta) const { return unit_charge_ ? 1 : meta.charge; }
   void grant(Part& part, std::uint64_t capacity);
+  void keep_to_maximum(Part& part);
   void lend(std::uint32_t tenant, std::uint64_t charge);
   /// A tenant that may have to give, in the order in which they are asked.
   struct Donor {

@@ -214,23 +214,6 @@ class Run {
   std::uint64_t touches_ = 0;
 };
 
-/// Default, and each parameter at the low and at the high end of its documented range.
-std::vector<Params> parameter_sets(const eviction::PolicyInfo& policy) {
-  std::vector<Params> sets(1);
-  if (policy.parameters.empty()) return sets;
-  sets.resize(3);
-  for (const std::string_view text : policy.parameters) {
-    const std::size_t open = text.find('[');
-    const std::size_t dots = text.find("..", open);
-    const std::size_t close = text.find(']', dots);
-    if (close == std::string_view::npos) continue;
-    const std::string key(text.substr(0, text.find('=')));
-    sets[1].emplace_back(key, text.substr(open + 1, dots - open - 1));
-    sets[2].emplace_back(key, text.substr(dots + 2, close - dots - 2));
-  }
-  return sets;
-}
-
 std::string text_of(const Params& params) {
   std::string text;
   for (const auto& [key, value] : params) text += (text.empty() ? "" : ",") + key + "=" + value;
@@ -312,6 +295,22 @@ class CppHost : public Host {
 };
 
 }  // namespace
+
+std::vector<Params> parameter_sets(const eviction::PolicyInfo& policy) {
+  std::vector<Params> sets(1);
+  if (policy.parameters.empty()) return sets;
+  sets.resize(3);
+  for (const std::string_view text : policy.parameters) {
+    const std::size_t open = text.find('[');
+    const std::size_t dots = text.find("..", open);
+    const std::size_t close = text.find(']', dots);
+    if (close == std::string_view::npos) continue;
+    const std::string key(text.substr(0, text.find('=')));
+    sets[1].emplace_back(key, text.substr(open + 1, dots - open - 1));
+    sets[2].emplace_back(key, text.substr(dots + 2, close - dots - 2));
+  }
+  return sets;
+}
 
 Verdict verdict_of(ObjectId id, std::uint64_t seed) {
   return static_cast<Verdict>(mix64(id * 31 + seed) % 9 % 5);  // mostly take, rarely stop

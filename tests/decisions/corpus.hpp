@@ -59,6 +59,9 @@ struct Spoil {
   std::uint32_t drop_touch = 0;  ///< every n-th hit is not told to the cache; 0 none
 };
 
+/// Default, and each parameter at the low and at the high end of its documented range.
+std::vector<Params> parameter_sets(const eviction::PolicyInfo& policy);
+
 /// "trace policy parameters digest", one a line: every trace x policy x parameter set, the policies
 /// in registry order, and a line "arithmetic" of the core's own logarithms and powers, in which a
 /// contracted multiply-add would show.
