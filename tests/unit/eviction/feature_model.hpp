@@ -248,7 +248,7 @@ class FeatureModel {
       CHECK(it->second.pins == 0);
       CHECK_FALSE(leased(it->second));
       CHECK_FALSE(has_child(it->first, false));
-      if (wants_parent && !replaced) CHECK(it->second.handle != meta.parent);
+      if (wants_parent && !replaced) CHECK_FALSE(it->second.handle == meta.parent);
       if (soft(it->second) && groups_hit.count(it->second.group) == 0 && !was_known &&
           meta.charge == 1 && evicts()) {
         CHECK_FALSE(any_may_go(false, false));
