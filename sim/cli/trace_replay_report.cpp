@@ -204,7 +204,7 @@ std::string ages_text(const View& view) {
     const traces::Ages& a = row.watched.ages;
     out += "\n" + row.policy + " at " + capacity_text(row.capacity, view.report.unit_objects) +
            ": " + std::to_string(a.evicted) + " evicted, " +
-           fixed(100 * ratio(a.evicted_dead, a.evicted), 1) + " % of them never hit; " +
+           fixed(100 * ratio(a.evicted_dead, a.evicted), 1) + " % of them never hit;\n  " +
            std::to_string(a.resident) + " resident at the end, " +
            fixed(100 * ratio(a.resident_dead, a.resident), 1) + " % not hit\n";
     const std::string pad(16, ' ');

@@ -13,7 +13,7 @@ namespace fleetcache::cli {
 namespace {
 
 constexpr std::size_t kWidth = 70;   // of a plot, beside its axis
-constexpr std::size_t kHeight = 18;  // rows from 0 to 1
+constexpr std::size_t kHeight = 21;  // rows from 0 to 1, a twentieth each
 constexpr std::size_t kBar = 20;
 
 std::size_t row_of(double y) {
@@ -121,7 +121,7 @@ std::string plot_curves(const std::vector<Series>& series, const std::string& lo
   std::string out;
   for (std::size_t r = 0; r < kHeight; ++r) {
     const double y = 1 - static_cast<double>(r) / (kHeight - 1);
-    out += (r % 4 == 0 || r + 1 == kHeight ? fixed(y, 2) : std::string("    ")) + " |" + rows[r];
+    out += (r % 4 == 0 ? fixed(y, 2) : std::string("    ")) + " |" + rows[r];
     out.erase(out.find_last_not_of(' ') + 1);
     out += "\n";
   }
@@ -140,6 +140,7 @@ std::string plot_curves(const std::vector<Series>& series, const std::string& lo
     }
     line += item;
   }
+  line.erase(line.find_last_not_of(' ') + 1);
   return out + line + "\n";
 }
 

@@ -159,7 +159,7 @@ TEST_CASE("tune writes a parameter file, and says no gain where there is none") 
   const Scratch scratch;
   const std::string path = zipf(scratch), file = scratch.path("tuned.json");
   const std::string tune =
-      "tune " + path + " --policy clock --capacity 5% --unit-size --param bits=1..3";
+      "tune " + path + " --policy clock --capacity 1000 --unit-size --param bits=1..3";
   const std::string one = out_of(tune + " --threads 1 --format json -o " + file);
   CHECK(read_file(file) == one);
   CHECK(out_of(tune + " --threads 2 --format json") == one);
