@@ -59,3 +59,22 @@ TEST_CASE("a capacity of zero or above the largest is refused and changes nothin
   for (ObjectId id = 1; id <= 20; ++id) cache.request({}, one(id));
   CHECK(cache.entries() == 12);
 }
+
+TEST_CASE("an empty cache that is resized is one made with that capacity") {
+  const Trace trace = mixed_trace(400, 6000, 3, 8);
+  for (const PolicyInfo& policy : policies()) {
+    CAPTURE(policy.name);
+    for (const std::uint64_t capacity : {1U, 7U, 90U, 300U}) {
+      CAPTURE(capacity);
+      Config config = byte_config(120, 150);
+      config.max_capacity = 300;
+      Cache resized = make_cache(policy.name, config);
+      REQUIRE(static_cast<bool>(resized.resize(capacity)));
+      config.capacity = capacity;
+      Cache made = make_cache(policy.name, config);
+      for (const Meta& meta : trace) REQUIRE(resized.request({}, meta) == made.request({}, meta));
+      CHECK(resized.state_hash() == made.state_hash());
+      CHECK(resized.audit() == "");
+    }
+  }
+}
