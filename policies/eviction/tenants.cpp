@@ -123,6 +123,7 @@ Result<TenantCache> TenantCache::create(std::string_view policy, const Config& c
     each.seed = t == 0 ? config.seed : mix64(config.seed + t);
     Result<Cache> cache = Cache::create(policy, each);
     if (!cache) return cache.error();
+    cache->set_limit(shares[t]);  // 0 where there are more tenants than units
     whole.parts_.push_back({std::move(*cache), {}, shares[t], shares[t]});
   }
   return whole;
