@@ -12,9 +12,9 @@
 
 namespace fleetcache::traces {
 
-/// Requests of one read; 3 MiB, so that a block stays in the second-level cache while many policies
-/// look at it, and no vector of a whole trace has to grow and move.
-constexpr std::size_t kBlockRequests = 65536;
+/// Requests of one read; 768 KiB, so that a block stays in the second-level cache while many
+/// policies look at it, and no vector of a whole trace has to grow and move.
+constexpr std::size_t kBlockRequests = 16384;
 
 struct TraceBlocks {
   std::vector<std::vector<Request>> blocks;

@@ -51,7 +51,7 @@ struct ReplaySpec {
   WatchOptions watch;      ///< what to record besides counts; needs a replay of everything
   bool find_cold = false;  ///< count compulsory misses (ReplayReport::cold); 32 bytes an id
   /// Where totals are needed first, a trace of up to this many requests (48 bytes each) is held in
-  /// memory and a longer one is read twice. Nothing else needs more than 12 MiB of requests.
+  /// memory and a longer one is read twice. Nothing else needs more than 1 MiB of requests.
   std::uint64_t window = std::uint64_t{1} << 25;
   Companion* companion = nullptr;             ///< may be null
   const std::atomic<bool>* stop = nullptr;    ///< turns true: give what there is, marked partial

@@ -32,7 +32,7 @@ void erase(Cell& cell, const Request& r) {
   }
 }
 
-template <bool kUnit, bool kDeletes, bool kWatched>
+template <bool kUnit, bool kDeletes, bool kWatched, bool kChained>
 void replay_slice(Cell& cell, std::span<const Request> slice) {
   std::uint64_t misses = 0, bytes = 0, miss_bytes = 0, too_large = 0, requests = 0;
   for (const Request& r : slice) {
@@ -43,11 +43,17 @@ void replay_slice(Cell& cell, std::span<const Request> slice) {
       }
     }
     const std::uint64_t size = kUnit ? 1 : r.size;
+    const auto hit_of = [&](const eviction::Meta& meta) {
+      if constexpr (kWatched) {
+        return cell.watch->request(cell.cache, r, meta, cell.row.requests + requests);
+      }
+      return cell.cache.request(TimePoint{r.time_ns}, meta);
+    };
     bool hit = false;
-    if constexpr (kWatched) {
-      hit = cell.watch->request(cell.cache, r, size, cell.row.requests + requests);
+    if constexpr (kChained) {
+      hit = hit_of(cell.chain->meta(cell.cache, r, size));
     } else {
-      hit = cell.cache.request(TimePoint{r.time_ns}, {r.id, size, r.next_access});
+      hit = hit_of({r.id, size, r.next_access});
     }
     ++requests;
     bytes += size;
@@ -63,15 +69,20 @@ void replay_slice(Cell& cell, std::span<const Request> slice) {
   cell.row.too_large += too_large;
 }
 
+template <bool kUnit, bool kDeletes>
+void replay_slice(Cell& cell, std::span<const Request> slice) {
+  if (cell.chain) {
+    cell.watch ? replay_slice<kUnit, kDeletes, true, true>(cell, slice)
+               : replay_slice<kUnit, kDeletes, false, true>(cell, slice);
+  } else {
+    cell.watch ? replay_slice<kUnit, kDeletes, true, false>(cell, slice)
+               : replay_slice<kUnit, kDeletes, false, false>(cell, slice);
+  }
+}
+
 template <bool kUnit>
 void replay_slice(Cell& cell, std::span<const Request> slice, bool deletes) {
-  if (cell.watch) {
-    deletes ? replay_slice<kUnit, true, true>(cell, slice)
-            : replay_slice<kUnit, false, true>(cell, slice);
-  } else {
-    deletes ? replay_slice<kUnit, true, false>(cell, slice)
-            : replay_slice<kUnit, false, false>(cell, slice);
-  }
+  deletes ? replay_slice<kUnit, true>(cell, slice) : replay_slice<kUnit, false>(cell, slice);
 }
 
 bool stopped(const Shared& shared) {
@@ -124,9 +135,12 @@ Result<Cell> make_cell(const CellWish& wish) {
   config.unit_charge = wish.unit;
   config.seed = wish.seed;
   config.params = wish.policy->params;
+  const eviction::PolicyInfo* info = eviction::find_policy(wish.policy->name);
+  if (wish.links && info != nullptr) config.features = info->uses & kTold;
   auto cache = eviction::Cache::create(wish.policy->name, config);
   if (!cache) return cache.error();
-  Cell cell{{}, std::move(cache).value(), 0, nullptr, 0, false, {}};
+  Cell cell{{}, std::move(cache).value(), 0, nullptr, 0, {}, false, {}};
+  if (config.features != 0) cell.chain.emplace();
   cell.row.policy = wish.policy->text;
   cell.row.capacity = wish.capacity;
   return cell;

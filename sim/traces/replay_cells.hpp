@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "policies/eviction/eviction.hpp"
+#include "sim/traces/chain.hpp"
 #include "sim/traces/reader.hpp"
 #include "sim/traces/replay.hpp"
 #include "sim/traces/watch.hpp"
@@ -25,6 +27,7 @@ struct Cell {
   std::uint32_t split = 0;       ///< whose requests it sees
   std::unique_ptr<Watch> watch;  ///< may be null
   std::uint64_t consumed = 0;    ///< requests handed to it, deletes included
+  std::optional<Chain> chain;    ///< for a policy that is told of parents and kinds
   bool marks = false;            ///< note the counts at the end of every slice
   std::vector<SplitCounts> marked;
 };
@@ -45,6 +48,9 @@ struct CellRun {
 /// stop is looked at between slices.
 void run_cells(std::span<Cell> cells, const std::vector<Slices>& splits, const CellRun& how);
 
+/// What a trace can tell a policy beyond id and size, in Feature bits.
+constexpr std::uint32_t kTold = eviction::kPrefix | eviction::kKinds;
+
 /// A cache of `capacity` for an already parsed policy. Fails as Cache::create does.
 struct CellWish {
   const PolicyWish* policy = nullptr;
@@ -52,6 +58,7 @@ struct CellWish {
   std::uint64_t entries = 0;  ///< most that can be resident
   bool unit = false;
   std::uint64_t seed = 0;
+  bool links = false;  ///< the trace has parents, and all of it is replayed: tell policies of them
 };
 Result<Cell> make_cell(const CellWish& wish);
 

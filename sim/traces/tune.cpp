@@ -228,8 +228,9 @@ class Tuning {
     };
     // A sample may hold more than its share of small objects: room for four times as many.
     const std::uint64_t entries = rate < 1 ? std::min(entries_, 4 * scaled(entries_)) : entries_;
-    return {&wish, rate < 1 ? scaled(report_.capacity) : report_.capacity, entries,
-            report_.unit_objects, spec_.seed};
+    return {&wish,      rate < 1 ? scaled(report_.capacity) : report_.capacity,
+            entries,    report_.unit_objects,
+            spec_.seed, report_.info.has_links && rate >= 1};
   }
 
   Result<std::vector<Cell>> make_cells(double rate) const {
@@ -260,8 +261,11 @@ class Tuning {
     return order;
   }
 
-  /// A round on a sample of the first part. Skipped where the sample is too small to judge by.
+  /// A round on a sample of the first part. Skipped where the sample is too small to judge by, and
+  /// for policies that are told of parents: a sample of blocks has lost most of them.
   Status rung(double rate) {
+    const eviction::PolicyInfo* info = eviction::find_policy(settings_.front().name);
+    if (report_.info.has_links && info != nullptr && (info->uses & kTold) != 0) return Nothing{};
     if (static_cast<double>(typical_) * rate < kLeastObjects || alive_.size() <= kKeep) {
       return Nothing{};
     }
@@ -270,8 +274,8 @@ class Tuning {
     if (!cells) return cells.error();
     std::uint64_t index = 0;
     std::vector<Request> sample;
-    TraceInfo info;
-    const Status read = parts_.each(info, [&](const TraceBlocks& part) {
+    TraceInfo read_info;
+    const Status read = parts_.each(read_info, [&](const TraceBlocks& part) {
       sample.clear();
       for (const auto& block : part.blocks) {
         for (const Request& r : block) {

@@ -89,7 +89,7 @@ void Watch::erased(eviction::Handle handle) {
   if (options_.ages) entries_[handle.index].resident = false;
 }
 
-bool Watch::look_up(eviction::Cache& cache, const Request& r, std::uint64_t charge,
+bool Watch::look_up(eviction::Cache& cache, const Request& r, const eviction::Meta& meta,
                     std::uint64_t position) {
   const TimePoint now{r.time_ns};
   now_position_ = position;
@@ -101,23 +101,18 @@ bool Watch::look_up(eviction::Cache& cache, const Request& r, std::uint64_t char
     }
     return true;
   }
-  eviction::Meta meta;
-  meta.id = r.id;
-  meta.charge = charge;
-  meta.next_access = r.next_access;
   cache.miss(now, meta);
   handle = cache.admit(now, meta, on_victim_);
   if (handle) came_in(r, handle, position);
   return false;
 }
 
-bool Watch::request(eviction::Cache& cache, const Request& r, std::uint64_t charge,
+bool Watch::request(eviction::Cache& cache, const Request& r, const eviction::Meta& meta,
                     std::uint64_t position) {
-  const bool found = options_.ages
-                         ? look_up(cache, r, charge, position)
-                         : cache.request(TimePoint{r.time_ns}, {r.id, charge, r.next_access});
-  if (tenants_) tenants_->add(r.tenant, charge, found);
-  if (classes_) classes_->add(r.klass, charge, found);
+  const bool found =
+      options_.ages ? look_up(cache, r, meta, position) : cache.request(TimePoint{r.time_ns}, meta);
+  if (tenants_) tenants_->add(r.tenant, meta.charge, found);
+  if (classes_) classes_->add(r.klass, meta.charge, found);
   return found;
 }
 

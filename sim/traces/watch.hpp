@@ -61,9 +61,9 @@ class Watch {
   Watch(const WatchOptions& options, std::uint32_t entries);
   ~Watch();
 
-  /// Cache::request, watched. `charge` is the size that counts; `position` is the number of the
+  /// Cache::request, watched. `meta` is of the same object; `position` is the number of the
   /// request. The cache decides exactly as without.
-  bool request(eviction::Cache& cache, const Request& r, std::uint64_t charge,
+  bool request(eviction::Cache& cache, const Request& r, const eviction::Meta& meta,
                std::uint64_t position);
   /// The object was deleted: an entry that goes, but not by eviction.
   void erased(eviction::Handle handle);
@@ -72,7 +72,7 @@ class Watch {
  private:
   struct Entry;
   struct Groups;
-  bool look_up(eviction::Cache& cache, const Request& r, std::uint64_t charge,
+  bool look_up(eviction::Cache& cache, const Request& r, const eviction::Meta& meta,
                std::uint64_t position);
   void hit(const Request& r, eviction::Handle handle, std::uint64_t position);
   void came_in(const Request& r, eviction::Handle handle, std::uint64_t position);
