@@ -110,3 +110,30 @@ file(WRITE ${WORK}/text.so "no library\n")
 run("load a text" text ${WORK}/host_package_policies/load ${WORK}/text.so)
 expect("a file that is no library" "${text}" "^FCP_E_IO")
 message(STATUS "lists of sums, repeated names and files that are no libraries: as they should be")
+
+# The example of docs/embedding.md compiles as strict C11 and prints what the page says.
+file(READ ${SOURCE}/docs/embedding.md page)
+string(REGEX MATCH "<!-- example -->\n```c\n(.*)\n```\n\nIt prints" found "${page}")
+if(NOT found)
+  message(FATAL_ERROR "docs/embedding.md has no example")
+endif()
+file(WRITE ${WORK}/example.c "${CMAKE_MATCH_1}\n")
+run("compiling the example" ignored ${C} -std=c11 -pedantic -Wall -Wextra -Werror -O2
+    ${WORK}/example.c -o ${WORK}/example -I${WORK}/prefix/include/fleetcache -L${WORK}/prefix/lib
+    -lfleetcache_policies -Wl,-rpath,${WORK}/prefix/lib)
+run("the example" printed ${WORK}/example)
+string(FIND "${page}" "<!-- output -->\n```\n${printed}```" at)
+if(at EQUAL -1)
+  message(FATAL_ERROR "docs/embedding.md shows another output than:\n${printed}")
+endif()
+message(STATUS "docs/embedding.md: its example compiles and prints what the page says")
+
+find_program(PYTHON NAMES python3)
+if(PYTHON)
+  run("Python" text ${PYTHON} ${SOURCE}/tests/abi/ctypes_bench.py
+      ${WORK}/prefix/lib/libfleetcache_policies.so --requests 20000 --capacity 500)
+  expect("Python" "${text}" "one call a request" "batches of 4096")
+  message(STATUS "from Python:\n${text}")
+else()
+  message(STATUS "skipped: no python3")
+endif()
