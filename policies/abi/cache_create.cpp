@@ -28,19 +28,25 @@ namespace {
 
 bool has_tenants(const fcp_cache_config& config) { return config.tenants > 1; }
 
+fcp_status check_allocator(const fcp_cache_config& config, const Message& message) {
+  Memory memory;
+  if (memory.use(config.allocator)) return FCP_OK;
+  return message.fail(FCP_E_INVALID, "allocator: lacks a function, or has another size");
+}
+
 fcp_status check(const fcp_cache_config& config, const Message& message) {
   if (config.policy == nullptr) return message.fail(FCP_E_INVALID, "policy: is NULL");
   if (has_tenants(config) && (config.allocator != nullptr || config.memory != nullptr)) {
     return message.fail(FCP_E_UNSUPPORTED,
                         "memory: a cache with several tenants takes its own from the heap");
   }
-  return FCP_OK;
+  return check_allocator(config, message);
 }
 
-/// A new, empty fcp_cache; null without memory, or with an allocator that is none.
+/// A new, empty fcp_cache; null without memory. Requires: check_allocator.
 fcp_cache* make_object(const fcp_allocator* allocator) {
   Memory memory;
-  if (!memory.use(allocator)) return nullptr;
+  (void)memory.use(allocator);
   void* place = memory.get(sizeof(fcp_cache), alignof(fcp_cache));
   if (place == nullptr) return nullptr;
   auto* cache = new (place) fcp_cache();
@@ -74,8 +80,7 @@ class Guard {
 };
 
 fcp_status no_memory(const Message& message) {
-  return message.fail(FCP_E_NO_MEMORY,
-                      "no memory for the cache, or an allocator without functions");
+  return message.fail(FCP_E_NO_MEMORY, "no memory for the cache");
 }
 
 /// The state in the host's memory, in the allocator's, or on the heap.

@@ -262,6 +262,37 @@ TEST_CASE("reserve asks, stops at a charge, and hands out the tenant and whole v
   CHECK(out[8].id == 1);
 }
 
+TEST_CASE("an abort of more than a piece of handles brings the same victims again") {
+  for (const char* policy : {"s3fifo", "clock", "arc", "random", "gdsf", "wtinylfu"}) {
+    CAPTURE(policy);
+    fcp_cache_config config = config_of(policy, 300);
+    config.max_entries = 300;
+    const Owned cache = make(config);
+    SplitMix random(3);
+    for (int k = 0; k < 4000; ++k) {
+      const fcp_meta meta = object(random.below(1 + random.below(900)));
+      REQUIRE(fcp_request(cache.get(), k, &meta) >= 0);
+    }
+    std::vector<fcp_victim> first(200);
+    std::vector<fcp_victim> second(200);
+    std::size_t count = 0;
+    std::size_t again = 0;
+    REQUIRE(fcp_reserve(cache.get(), 0, nullptr, first.data(), 200, &count) == FCP_OK);
+    REQUIRE(count > 130);
+    std::vector<fcp_handle> handles;
+    for (std::size_t k = 0; k < count; ++k) handles.push_back(first[k].handle);
+    REQUIRE(fcp_abort(cache.get(), 0, handles.data(), count) == FCP_OK);
+    REQUIRE(fcp_reserve(cache.get(), 0, nullptr, second.data(), 200, &again) == FCP_OK);
+    REQUIRE(again == count);
+    for (std::size_t k = 0; k < count; ++k) CHECK(first[k].id == second[k].id);
+    REQUIRE(fcp_commit(cache.get(), 0, handles.data(), count) == FCP_OK);
+    fcp_stats stats = FCP_INIT(fcp_stats);
+    REQUIRE(fcp_get_stats(cache.get(), 0, &stats) == FCP_OK);
+    CHECK(stats.entries == 300 - count);
+    CHECK(fcp_audit(cache.get(), nullptr, 0) == FCP_OK);
+  }
+}
+
 TEST_CASE("a host callback that throws becomes a status") {
   const Owned cache = make(config_of("lru"));
   put(cache.get(), object(1));
@@ -331,7 +362,7 @@ TEST_CASE("a host's memory: exact bytes, another address, an allocator of its ow
       CHECK(counting.calls == 0);
     }
     allocator.put = nullptr;
-    CHECK(fcp_cache_create(&hooked, &refused, nullptr, 0) != FCP_OK);
+    CHECK(fcp_cache_create(&hooked, &refused, nullptr, 0) == FCP_E_INVALID);
     CHECK(refused == nullptr);
   }
 }
