@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "policies/base/hash.hpp"
+#include "sim/traces/mrc.hpp"
 #include "sim/traces/replay.hpp"
 #include "sim/traces/stats.hpp"
 #include "sim/traces/synth.hpp"
@@ -71,6 +72,38 @@ void stats(const std::string& path) {
   report("stats", s.requests, start, digest.value());
 }
 
+/// Ages recorded: what `trace replay --ages` costs.
+void watched(const std::string& path, std::uint64_t capacity) {
+  ReplaySpec spec;
+  spec.policies = {"lru"};
+  spec.capacities = {{capacity, 0}};
+  spec.watch.ages = true;
+  const double start = cpu_seconds();
+  const ReplayReport result = replay(path, {}, spec).value();
+  Digest digest;
+  digest.add(result.rows[0].misses);
+  digest.add(result.rows[0].watched.ages.evicted_dead);
+  report("replay lru, ages", result.rows[0].requests, start, digest.value());
+}
+
+/// Twenty sizes from the working set down: per request of the trace, not of the sample.
+void curve(const std::string& what, const std::string& path, const std::string& policy,
+           double rate) {
+  CurveSpec spec;
+  spec.policies = {policy};
+  spec.rate = rate;
+  for (std::uint64_t percent = 5; percent <= 100; percent += 5) {
+    spec.capacities.push_back({0, percent * 10'000});
+  }
+  const double start = cpu_seconds();
+  const CurveReport result = miss_ratio_curves(path, {}, spec).value();
+  Digest digest;
+  for (const CurvePoint& p : result.curves[0].points) {
+    digest.add(static_cast<std::uint64_t>(p.miss_ratio * 1e9));
+  }
+  report(what, result.requests, start, digest.value());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -101,7 +134,11 @@ int main(int argc, char** argv) {
                              "lfu", "gdsf", "belady"}) {
     replay_one(policy, binary, capacity);
   }
+  watched(binary, capacity);
   stats(binary);
+  curve("curve lru, exact", binary, "lru", 1);
+  curve("curve lru, 4 x 1 %", binary, "lru", 0.01);
+  curve("curve s3fifo, 4 x 1 %", binary, "s3fifo", 0.01);
   std::filesystem::remove_all(folder);
   return 0;
 }
