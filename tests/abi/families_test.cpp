@@ -63,13 +63,16 @@ TEST_CASE("every admission policy decides the same through C") {
     admission::Config config;
     config.seed = 4;
     config.entries = 500;
+    // The one rule without a default for all it needs.
+    const fcp_param target = {"target_mb_per_s", "15"};
+    const bool budget = info.name == "write-budget";
+    if (budget) config.params.emplace_back(target.key, target.value);
     Result<admission::Policy> made = admission::Policy::create(info.name, config);
+    REQUIRE(made.ok());
     const std::string name(info.name);
     fcp_admission* binding = nullptr;
-    const fcp_status status =
-        fcp_admission_create(name.c_str(), nullptr, 0, 500, 4, &binding, nullptr, 0);
-    REQUIRE((status == FCP_OK) == made.ok());
-    if (!made) continue;
+    REQUIRE(fcp_admission_create(name.c_str(), &target, budget ? 1 : 0, 500, 4, &binding, nullptr,
+                                 0) == FCP_OK);
     SplitMix random(8);
     std::uint64_t admitted = 0;
     for (std::int64_t k = 0; k < 20000; ++k) {
@@ -78,10 +81,13 @@ TEST_CASE("every admission policy decides the same through C") {
       r.id = random.below(2) == 0 ? random.below(300) : random.below(30000);
       r.charge = 1 + r.id % 70000;
       r.op = static_cast<std::uint16_t>(random.below(4));
+      r.klass = static_cast<std::uint16_t>(r.id % 3);
+      r.depth = static_cast<std::uint16_t>(r.id % 5);
+      r.tenant = static_cast<std::uint16_t>(r.id % 2);
       const admission::Request request{
-          r.id, r.charge, 0, 0, 0, 0, static_cast<admission::Op>(r.op)};
+          r.id, r.charge, 0, r.tenant, r.klass, r.depth, static_cast<admission::Op>(r.op)};
       fcp_admission_load l = FCP_INIT(fcp_admission_load);
-      l.queue_depth = static_cast<std::uint32_t>(random.below(8));
+      l.queue_depth = static_cast<std::uint32_t>(random.below(16));
       l.device_written = static_cast<std::uint64_t>(k) * 9000;
       l.write_budget = 20'000'000;
       l.free_ppm = static_cast<std::uint32_t>(random.below(1000001));
