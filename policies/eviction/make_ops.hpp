@@ -32,7 +32,8 @@ Status set_params(Arena a, ParamReader& reader) {
     const Params none;
     ParamReader nothing({}, none);
     const Shape shape = P::configure(scratch, *a.s, nothing);
-    if (shape.ghosts > a.s->ghosts || shape.block > a.s->block_bytes) {
+    if (shape.ghosts > a.s->ghosts || shape.block > a.s->block_bytes ||
+        (shape.block == 0) != (a.s->block_bytes == 0)) {
       return Error{"parameters", "need more memory than this cache was made with"};
     }
     live = wanted;

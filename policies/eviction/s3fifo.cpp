@@ -5,6 +5,7 @@
 // Sizes are in the unit of the capacity: small = trunc(0.1 C) (at least 1), main = C - small, ghost
 // FIFO = trunc(0.9 C). Named deviation: an object of exactly the small queue's size is stored (the
 // library evicts for it and then drops it).
+#include "policies/eviction/ghost_fifo.hpp"
 #include "policies/eviction/registry.hpp"
 
 namespace fleetcache::eviction {
@@ -18,7 +19,8 @@ constexpr std::uint8_t kMaxFreq = 3;    // more hits than this change no decisio
 
 constexpr std::string_view kS3FifoParameters[] = {
     "small_ratio=0.1 [0.001..0.999]: share of the capacity of the small queue",
-    "ghost_ratio=0.9 [0..10]: remembered evictions, as a share of the capacity"};
+    "ghost_ratio=0.9 [0..10]: remembered evictions, as a share of the capacity",
+    "approx_ghosts=0 [0..1]: 1 remembers by 32-bit fingerprints, 10 bytes each; fixed at creation"};
 
 template <bool kFillMain>
 struct S3Fifo : Policy {
@@ -26,11 +28,12 @@ struct S3Fifo : Policy {
       kFillMain ? "Yang et al., SOSP 2023; insert rule of libCacheSim 2024-12"
                 : "Yang et al., SOSP 2023; insert rule of libCacheSim 2024-10";
   static constexpr const std::string_view* kParameters = kS3FifoParameters;
-  static constexpr std::size_t kParameterCount = 2;
+  static constexpr std::size_t kParameterCount = 3;
 
   struct Tuning {
     double small_ratio = 0.1;
     double ghost_ratio = 0.9;
+    std::uint32_t approx_ghosts = 0;
   };
   struct State {
     Tuning tuning;
@@ -52,11 +55,13 @@ struct S3Fifo : Policy {
   static void tune(Tuning& tuning, ParamReader& reader) {
     tuning.small_ratio = reader.number("small_ratio", tuning.small_ratio, 0.001, 0.999);
     tuning.ghost_ratio = reader.number("ghost_ratio", tuning.ghost_ratio, 0.0, 10.0);
+    tuning.approx_ghosts = reader.integer("approx_ghosts", tuning.approx_ghosts, 0, 1);
   }
   static Shape configure(State& state, const CacheState& s, ParamReader& reader) {
     tune(state.tuning, reader);
     work_out(state, s);
-    return Ghosts::shape(ghost_count(s, state.tuning.ghost_ratio));
+    return GhostFifo::shape(ghost_count(s, state.tuning.ghost_ratio),
+                            state.tuning.approx_ghosts != 0);
   }
   static void work_out(State& state, const CacheState& s) {
     const auto capacity = static_cast<double>(s.capacity);
@@ -67,19 +72,20 @@ struct S3Fifo : Policy {
   static void resize(Arena a) {
     State& state = a.state<State>();
     work_out(state, *a.s);
-    Ghosts(a).shrink(0, state.ghost_size);
+    ghosts(a).shrink();
   }
 
   static bool admissible(Arena a, std::uint64_t charge) {
     return charge <= a.state<State>().small_size;
   }
-  static void miss(Arena a, const Meta& meta) { Ghosts(a).hit(Arena::key(meta)); }
+  static GhostFifo ghosts(Arena a) { return {a, a.state<State>().ghost_size}; }
+  static void miss(Arena a, const Meta& meta) { ghosts(a).hit(Arena::key(meta)); }
 
   static void insert(Arena a, std::uint32_t i, const Meta& meta) {
     State& state = a.state<State>();
     const bool fill_main =
         kFillMain && state.has_evicted == 0 && state.small.used >= state.small_size;
-    const bool to_main = Ghosts(a).claim(Arena::key(meta)) != kNil || fill_main;
+    const bool to_main = ghosts(a).claim(Arena::key(meta)) || fill_main;
     Queue& queue = to_main ? state.main : state.small;
     a.slot(i).queue = to_main ? kMain : kSmall;
     a.link_front(queue, i);
@@ -147,7 +153,7 @@ struct S3Fifo : Policy {
     state.has_evicted = 1;
     a.unlink(queue_of(a, i), i);
     if (a.slot(i).queue == kSmall) {
-      Ghosts(a).push_within(0, a.key(i), a.charge(i), state.ghost_size);
+      ghosts(a).push(a.key(i), a.charge(i));
     }
   }
   static void abort(Arena a, std::uint32_t i) {
@@ -167,14 +173,14 @@ struct S3Fifo : Policy {
     std::string fault = audit_queue(a, state.small, kSmall, count);
     if (fault.empty()) fault = audit_queue(a, state.main, kMain, count);
     if (fault.empty() && count != a.s->entries) fault = "entries are in no list";
-    if (fault.empty() && Ghosts(a).used(0) > state.ghost_size) fault = "too many ghosts";
-    return fault;
+    return fault.empty() ? ghosts(a).audit() : fault;
   }
   static void digest(Arena a, Digest& digest) {
     const State& state = a.state<State>();
     digest_queue(a, state.small, digest);
     digest_queue(a, state.main, digest);
     digest.add(state.has_evicted * 256U + state.resume);
+    ghosts(a).digest(digest);
   }
 };
 

@@ -4,6 +4,7 @@
 // A1in = trunc(0.25 C), Am = C - A1in, A1out = trunc(0.5 C), each at least 1 but A1out. A hit in
 // A1in moves nothing. Am has a limit of its own: an object that goes there on a ghost hit first
 // makes room in Am, even where the cache as a whole has some.
+#include "policies/eviction/ghost_fifo.hpp"
 #include "policies/eviction/registry.hpp"
 
 namespace fleetcache::eviction {
@@ -14,16 +15,18 @@ constexpr std::uint8_t kMain = 1;
 
 constexpr std::string_view kTwoQParameters[] = {
     "in_ratio=0.25 [0.001..0.999]: share of the capacity of A1in",
-    "out_ratio=0.5 [0..10]: remembered evictions (A1out), as a share of the capacity"};
+    "out_ratio=0.5 [0..10]: remembered evictions (A1out), as a share of the capacity",
+    "approx_ghosts=0 [0..1]: 1 remembers by 32-bit fingerprints, 10 bytes each; fixed at creation"};
 
 struct TwoQ : Policy {
   static constexpr std::string_view kSource = "Johnson and Shasha, VLDB 1994; sizes of libCacheSim";
   static constexpr const std::string_view* kParameters = kTwoQParameters;
-  static constexpr std::size_t kParameterCount = 2;
+  static constexpr std::size_t kParameterCount = 3;
 
   struct Tuning {
     double in_ratio = 0.25;
     double out_ratio = 0.5;
+    std::uint32_t approx_ghosts = 0;
   };
   struct State {
     Tuning tuning;
@@ -42,11 +45,13 @@ struct TwoQ : Policy {
   static void tune(Tuning& tuning, ParamReader& reader) {
     tuning.in_ratio = reader.number("in_ratio", tuning.in_ratio, 0.001, 0.999);
     tuning.out_ratio = reader.number("out_ratio", tuning.out_ratio, 0.0, 10.0);
+    tuning.approx_ghosts = reader.integer("approx_ghosts", tuning.approx_ghosts, 0, 1);
   }
   static Shape configure(State& state, const CacheState& s, ParamReader& reader) {
     tune(state.tuning, reader);
     work_out(state, s);
-    return Ghosts::shape(ghost_count(s, state.tuning.out_ratio));
+    return GhostFifo::shape(ghost_count(s, state.tuning.out_ratio),
+                            state.tuning.approx_ghosts != 0);
   }
   static void work_out(State& state, const CacheState& s) {
     const auto capacity = static_cast<double>(s.capacity);
@@ -58,26 +63,26 @@ struct TwoQ : Policy {
     State& state = a.state<State>();
     work_out(state, *a.s);
     state.main_limit = state.main.used > state.main_size ? state.main.used : state.main_size;
-    Ghosts(a).shrink(0, state.out_size);
+    ghosts(a).shrink();
   }
 
   static bool admissible(Arena a, std::uint64_t charge) {
     return charge <= a.state<State>().in_size && charge <= a.state<State>().main_size;
   }
-  static void miss(Arena a, const Meta& meta) { Ghosts(a).hit(Arena::key(meta)); }
+  static GhostFifo ghosts(Arena a) { return {a, a.state<State>().out_size}; }
+  static void miss(Arena a, const Meta& meta) { ghosts(a).hit(Arena::key(meta)); }
 
   static bool must_evict(Arena a, const Meta* incoming) {
     if (incoming == nullptr) return false;
     const State& state = a.state<State>();
     const std::uint64_t charge = a.charge(*incoming);
     if (a.full(charge)) return true;
-    return state.main.used + charge > state.main_size &&
-           Ghosts(a).held(Arena::key(*incoming)) != kNil;
+    return state.main.used + charge > state.main_size && ghosts(a).held(Arena::key(*incoming));
   }
 
   static void insert(Arena a, std::uint32_t i, const Meta& meta) {
     State& state = a.state<State>();
-    const bool known = Ghosts(a).claim(Arena::key(meta)) != kNil;
+    const bool known = ghosts(a).claim(Arena::key(meta));
     Queue& queue = known ? state.main : state.in;
     a.slot(i).queue = known ? kMain : kIn;
     a.link_front(queue, i);
@@ -106,7 +111,7 @@ struct TwoQ : Policy {
   static void commit(Arena a, std::uint32_t i) {
     a.unlink(queue_of(a, i), i);
     if (a.slot(i).queue == kIn) {
-      Ghosts(a).push_within(0, a.key(i), a.charge(i), a.state<State>().out_size);
+      ghosts(a).push(a.key(i), a.charge(i));
     }
   }
   static void abort(Arena a, std::uint32_t i) {
@@ -130,12 +135,12 @@ struct TwoQ : Policy {
     if (fault.empty() && state.main.used > state.main_size && state.main.used > state.main_limit) {
       fault = "Am is over its size";
     }
-    if (fault.empty() && Ghosts(a).used(0) > state.out_size) fault = "too many ghosts";
-    return fault;
+    return fault.empty() ? ghosts(a).audit() : fault;
   }
   static void digest(Arena a, Digest& digest) {
     digest_queue(a, a.state<State>().in, digest);
     digest_queue(a, a.state<State>().main, digest);
+    ghosts(a).digest(digest);
   }
 };
 
