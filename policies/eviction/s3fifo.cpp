@@ -127,6 +127,7 @@ struct S3Fifo : Policy {
 
   static std::uint32_t pick(Arena a, const Meta*, Search& search, Cursor& cursor) {
     State& state = a.state<State>();
+    const std::uint8_t resume = state.resume;
     bool small_dry = false;
     bool main_dry = false;
     while (!(small_dry && main_dry) && !search.stopped()) {
@@ -141,6 +142,8 @@ struct S3Fifo : Policy {
       (from_main ? main_dry : small_dry) = true;
       if (promoted) main_dry = false;
     }
+    // A search past leases has a second pass, over soft ones, that is to find the same victim.
+    if (a.has(kLeases)) state.resume = resume;
     return kNil;
   }
 

@@ -6,16 +6,13 @@
 
 #include "policies/base/hash.hpp"
 #include "policies/base/math.hpp"
+#include "tests/decisions/core_host.hpp"
 
 namespace fleetcache::golden {
 namespace {
 
 using eviction::Config;
-using eviction::Handle;
-using eviction::Meta;
-using eviction::ObjectId;
 using eviction::Verdict;
-using eviction::Victim;
 
 class Draws {
  public:
@@ -238,62 +235,6 @@ std::uint64_t arithmetic() {
   return digest.value();
 }
 
-class CppHost : public Host {
- public:
-  explicit CppHost(eviction::Cache cache) : cache_(std::move(cache)) {}
-
-  bool access(TimePoint now, ObjectId id, std::int64_t next_access) override {
-    if (!cache_.access(now, cache_.find(id), next_access)) return false;
-    Victim victim;
-    while (cache_.must_evict(nullptr) && cache_.reserve(now, nullptr, &victim, 1) == 1) {
-      cache_.commit(now, &victim.handle, 1);
-    }
-    return true;
-  }
-  void miss(TimePoint now, const Item& item) override { cache_.miss(now, named(item)); }
-  bool admit(TimePoint now, const Item& item, Ids& victims) override {
-    return static_cast<bool>(
-        cache_.admit(now, named(item), [&](const Victim& v) { victims.push_back(v.id); }));
-  }
-  bool erase(TimePoint now, ObjectId id) override { return cache_.erase(now, cache_.find(id)); }
-  bool pin(ObjectId id, bool on) override {
-    return on ? cache_.pin(cache_.find(id)) : cache_.unpin(cache_.find(id));
-  }
-  void reserve(TimePoint now, std::uint64_t seed, std::uint32_t max_scan, std::size_t most,
-               Ids& victims) override {
-    const eviction::Eligible picky = [seed](const Victim& v) { return verdict_of(v.id, seed); };
-    eviction::Want want;
-    want.max_scan = max_scan;
-    if (seed != 0) want.eligible = &picky;
-    std::vector<Victim> found(most);
-    found.resize(cache_.reserve(now, want, found.data(), most));
-    for (const Victim& v : found) victims.push_back(v.id);
-  }
-  void settle(TimePoint now, const Ids& reserved, std::size_t commits) override {
-    std::vector<Handle> handles;
-    for (const ObjectId id : reserved) handles.push_back(cache_.find(id));
-    cache_.commit(now, handles.data(), commits);
-    cache_.abort(now, handles.data() + commits, handles.size() - commits);
-  }
-  void expire(TimePoint now, std::size_t most, Ids& victims) override {
-    std::vector<Victim> found(most);
-    found.resize(cache_.expire(now, found.data(), most));
-    for (const Victim& v : found) victims.push_back(v.id);
-  }
-  std::uint64_t resize(std::uint64_t capacity) override { return cache_.resize(capacity).value(); }
-  std::uint64_t used() const override { return cache_.used(); }
-  std::uint64_t state_hash() const override { return cache_.state_hash(); }
-
- private:
-  Meta named(const Item& item) const {
-    Meta meta = item.meta;
-    if (item.has_parent) meta.parent = cache_.find(item.parent);
-    if (item.has_mate) meta.mate = cache_.find(item.mate);
-    return meta;
-  }
-  eviction::Cache cache_;
-};
-
 }  // namespace
 
 std::vector<Params> parameter_sets(const eviction::PolicyInfo& policy) {
@@ -316,8 +257,10 @@ Verdict verdict_of(ObjectId id, std::uint64_t seed) {
   return static_cast<Verdict>(mix64(id * 31 + seed) % 9 % 5);  // mostly take, rarely stop
 }
 
-std::unique_ptr<Host> make_cpp_host(const std::string& policy, const Config& config) {
-  return std::make_unique<CppHost>(eviction::Cache::create(policy, config).value());
+std::unique_ptr<Host> make_cpp_host(const std::string& policy, const Config& config,
+                                    const std::string&) {
+  return std::make_unique<CoreHost<eviction::Cache>>(
+      eviction::Cache::create(policy, config).value());
 }
 
 std::string run_corpus(const MakeHost& make, const Spoil& spoil) {
@@ -333,7 +276,8 @@ std::string run_corpus(const MakeHost& make, const Spoil& spoil) {
           config.seed = 7;
           config.params = params;
           config.features = features_of(static_cast<Kind>(k));
-          const std::unique_ptr<Host> host = make(std::string(policy.name), config);
+          const std::unique_ptr<Host> host = make(std::string(policy.name), config, kNames[k]);
+          if (host == nullptr) continue;
           Run run(*host, static_cast<Kind>(k), by_bytes, 1000 * k + (by_bytes ? 1 : 0), spoil);
           text += line(std::string(kNames[k]) + (by_bytes ? "/bytes " : "/unit ") +
                            std::string(policy.name) + " " + text_of(params),

@@ -48,11 +48,13 @@ class Host {
   virtual std::uint64_t state_hash() const = 0;
 };
 
-using MakeHost =
-    std::function<std::unique_ptr<Host>(const std::string& policy, const eviction::Config&)>;
+/// Null where a binding does not offer what the trace ("zipf", "pins", ...) does: it is left out.
+using MakeHost = std::function<std::unique_ptr<Host>(
+    const std::string& policy, const eviction::Config& config, const std::string& trace)>;
 
 /// The core's own binding.
-std::unique_ptr<Host> make_cpp_host(const std::string& policy, const eviction::Config& config);
+std::unique_ptr<Host> make_cpp_host(const std::string& policy, const eviction::Config& config,
+                                    const std::string& trace = {});
 
 /// How a run may be spoilt on purpose, to see that a digest notices.
 struct Spoil {
