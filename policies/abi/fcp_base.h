@@ -4,14 +4,14 @@
  * - No exception and no errno leaves a call; a call that fails has changed nothing, unless it says
  *   otherwise. A NULL where none is allowed is FCP_E_INVALID.
  * - No locks, threads, clocks, files or logging inside. The caller owns the lock: one object is
- * used by one thread at a time. What is immutable (fcp_map, fcp_pacer, fcp_pooling, and a
- * fcp_registry that nobody adds to) is free for any number of readers.
+ *   used by one thread at a time. What is immutable (fcp_map, fcp_pacer, fcp_pooling, and a
+ *   fcp_registry that nobody adds to) is free for any number of readers.
  * - Times are int64 nanoseconds since an instant of the host's choice and never fall.
- * - The first field of a struct is its size, set by the caller to sizeof: FCP_INIT(fcp_meta) zeroes
- *   a struct and does that. Fields that a caller's older header lacks take their defaults; fields
- *   that this library lacks must be zero, else FCP_E_VERSION. Structs that travel in arrays
- *   (fcp_lookup, fcp_victim, fcp_param, fcp_member, fcp_link, ...) have no size and are frozen for
- *   the life of a major version.
+ * - The first field of a struct is its size, set by the caller to sizeof: FCP_INIT(fcp_want) zeroes
+ *   a struct and does that (but an fcp_meta comes from FCP_META_INIT: not all of it is 0). Fields
+ *   that a caller's older header lacks take their defaults; fields that this library lacks must be
+ *   zero, else FCP_E_VERSION. Structs that travel in arrays (fcp_lookup, fcp_victim, fcp_param,
+ *   fcp_member, fcp_link, ...) have no size and are frozen for the life of a major version.
  * - `message` with `message_bytes` receives a text in English, cut to fit, always terminated; it
  *   may be NULL. It is written when a call fails, and emptied when it does not.
  * - Callbacks run inside the call that was given them, must not call back into the same object,

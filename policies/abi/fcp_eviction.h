@@ -7,10 +7,10 @@
  *
  * One request: fcp_find; on a hit fcp_access; on a miss fcp_miss and, while fcp_must_evict,
  * fcp_reserve, I/O, fcp_commit, then fcp_insert. fcp_request does all that at once for a host whose
- * victims need no I/O, fcp_request_batch for a host to which a call is dear (Python, Go, Java).
+ * victims need no I/O, fcp_request_n for a host to which a call is dear (Python, Go, Java).
  *
- * Cost: O(1) amortised where nothing is said (gdsf, lfuda, belady: O(log n)); with t tenants, O(t)
- * for a decision on whom to evict from. No allocation after creation. */
+ * Cost: O(1) amortised where nothing is said (gdsf, lfuda, random, cost-aware, belady: O(log n));
+ * with t tenants, O(t) for a decision on whom to evict from. No allocation after creation. */
 #ifndef FCP_EVICTION_H
 #define FCP_EVICTION_H
 
@@ -237,7 +237,7 @@ FCP_API fcp_status fcp_set_cost(fcp_cache *cache, fcp_handle handle, uint32_t co
 /* ---- the whole cache ---- */
 
 /* Changes the capacity, up to max_capacity; `over` (may be NULL) is by how much the use now exceeds
- * it. The caller evicts that much, or lets the next admissions do it. */
+ * it. The caller evicts that much, or lets the next admissions do it. Allocates with tenants. */
 FCP_API fcp_status fcp_resize(fcp_cache *cache, uint64_t capacity, uint64_t *over) FCP_NOEXCEPT;
 /* Changes parameters of the running cache, all or none. FCP_E_INVALID also for one that would need
  * more memory than there is. Allocates. */

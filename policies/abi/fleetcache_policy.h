@@ -5,7 +5,8 @@
  *     fcp_eviction.h  whom to drop: entries, two-phase eviction, tenants, snapshots
  *     fcp_shadow.h    what another policy, or another size, would have hit
  *     fcp_decide.h    when and how much to evict, what to store, who owns a key, which region
- * serves fcp_plugin.h    eviction policies from shared libraries
+ *                     serves
+ *     fcp_plugin.h    eviction policies from shared libraries
  *
  * fcp_plugin_loader.h, which opens files, is a library of its own. A guide with a whole host:
  * docs/embedding.md. */

@@ -1,5 +1,5 @@
 // What a plugin has to do before it is believed: 12,000 requests over objects of one and of many
-// sizes, with reservations put back, pins, erasures, a resize and a restore in the middle. Rules
+// sizes, with reservations put back, pins, erasures and a restore in the middle. Rules
 // that hold for every policy are checked on the way; the digest of all victims tells whether this
 // build of the plugin decides as its author's did.
 #include "policies/abi/plugin_policy.hpp"

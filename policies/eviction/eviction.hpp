@@ -6,8 +6,7 @@
 ///     else {                                                            // miss
 ///       cache.miss(now, meta);                                          // ghosts learn of it
 ///       // ... fetch the bytes ...
-///       cache.admit(now, meta, [&](const Victim& v) { drop(v.id); });   // evict until it fits,
-///       insert
+///       cache.admit(now, meta, [&](const Victim& v) { drop(v.id); });   // evicts, then inserts
 ///     }
 ///
 /// Life of an entry: FREE -insert-> LIVE -reserve-> RESERVED -commit-> FREE (and perhaps a ghost),
@@ -99,8 +98,8 @@ struct ExternalPolicy;
 struct Config {
   std::uint64_t capacity = 0;     ///< sum of charges that fit; > 0
   std::uint32_t max_entries = 0;  ///< most live entries ever; > 0
-  bool unit_charge =
-      false;               ///< every charge counts as 1, whatever Meta says: saves 8 bytes an entry
+  /// Every charge counts as 1, whatever Meta says: saves 6 bytes an entry.
+  bool unit_charge = false;
   std::uint64_t seed = 0;  ///< for policies that draw
   Params params;
   std::uint32_t features = 0;                ///< Feature bits
@@ -177,7 +176,8 @@ struct ExternalPolicy {
 
 /// One cache instance over one policy. Movable; not thread-safe: one instance is one shard and the
 /// caller locks. No allocation after `create`; every call is O(1) amortised but for heap policies
-/// (GDSF, LFUDA, Belady: O(log n)), `reserve` (O(victims + looked at)) and those that say so.
+/// (gdsf, lfuda, random, cost-aware, belady: O(log n)), `reserve` (O(victims + looked at)) and
+/// those that say so.
 class Cache {
  public:
   /// Fails for an unknown policy, an unknown or bad parameter, zero capacity or zero entries.
@@ -226,8 +226,7 @@ class Cache {
                    capacity);
   }
   /// Reserves up to `capacity` entries whose time is over, in the order of the timing wheel.
-  /// O(found
-  /// + expired but held).
+  /// O(found + expired but held).
   std::size_t expire(TimePoint now, Victim* out, std::size_t capacity);
   /// Drops reserved entries for good, in the given order. A parent whose child was put back, or is
   /// not committed yet, is put back as well.

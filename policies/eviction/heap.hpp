@@ -1,6 +1,6 @@
 /// A 4-ary minimum heap of slots with explicit keys in the arena's extra memory (private to
-/// policies/eviction). Keys are two words compared in order; the slot
-/// breaks the last ties, so that the next victim is one whatever came and went.
+/// policies/eviction). Keys are two words compared in order; the slot breaks the last ties, so that
+/// the next victim is one whatever came and went.
 #pragma once
 
 #include "policies/eviction/ops.hpp"

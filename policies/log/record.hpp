@@ -28,7 +28,7 @@ enum class Type : std::uint8_t {
   kResize = 12,
   kParams = 13,
   kQuotas = 14,
-  kTimes = 15,  ///< expiry, lease or cost of an entry
+  kTimes = 15,  ///< expiry and leases of an entry
   kMark = 16,
   kGap = 17,
   kDropped = 18,

@@ -9,7 +9,7 @@
 namespace fleetcache::log {
 
 /// One producer, one consumer, whole records; allocated once. A record that does not fit is
-/// refused, which LoggedCache counts as a gap. Copies share nothing: hand out references.
+/// refused, which LoggedCache counts as a gap. Cannot be copied or moved: hand out references.
 class Ring {
  public:
   explicit Ring(std::size_t bytes) : bytes_(bytes) {}
