@@ -80,7 +80,7 @@ Result<RecordReport> record_log(const std::string& path, const ReadOptions& opti
     if (*count == 0) break;
     for (std::size_t k = 0; k < *count; ++k) {
       const Request& request = block[k];
-      if (request.size == 0) continue;
+      if (request.size == 0 && request.op != Op::kDelete) continue;
       if (request.op == Op::kDelete) {
         cache->erase({request.time_ns}, cache->find(request.tenant % origin.tenants, request.id));
         continue;
