@@ -35,9 +35,6 @@ struct Allowance {
 const std::vector<Allowance>& allowances() {
   static const std::vector<Allowance> table = {
       {"policies/", {}},
-      // The C binding includes its own headers by bare names; its loader alone opens files.
-      {"policies/abi/", {"policies/", "fcp_", "stddef.h", "stdint.h"}},
-      {"policies/abi/plugin_loader.cpp", {"policies/", "dlfcn.h", "fcntl.h", "unistd.h"}},
       // C headers, as C hosts read them; the loader of plugins is the one part that asks the
       // system.
       {"policies/abi/", {"policies/", "stddef.h", "stdint.h", "fcp_", "fleetcache_policy.h"}},
