@@ -2,6 +2,7 @@
 //     toy_host [--json] [--list] [CASE]        the sound node
 //     toy_host --fault NAME [CASE]             one with a planted fault
 //     toy_host --small                         the node, declaring the required calls alone
+//     toy_host --no-call                       declares pins and has no call for them: exit code 2
 //     toy_host --each-fault                    each fault must be caught by a case
 //     toy_host --list-faults
 #include <cstdio>
@@ -195,6 +196,7 @@ int main(int argc, char** argv) {
   std::vector<char*> rest = {argv[0]};
   bool each = false;
   bool small = false;
+  bool no_call = false;
   for (int k = 1; k < argc; ++k) {
     const bool more = k + 1 < argc;
     if (std::strcmp(argv[k], "--snapshot") == 0 && more) {
@@ -207,6 +209,8 @@ int main(int argc, char** argv) {
       each = true;
     } else if (std::strcmp(argv[k], "--small") == 0) {
       small = true;
+    } else if (std::strcmp(argv[k], "--no-call") == 0) {
+      no_call = true;
     } else if (std::strcmp(argv[k], "--list-faults") == 0) {
       return toy::list_faults();
     } else {
@@ -217,6 +221,7 @@ int main(int argc, char** argv) {
   toy::Node node(fault, snapshot);
   fcp_conform_host host = toy::host_of(node);
   if (small) toy::declare_nothing(host);
+  if (no_call) host.pin = nullptr;
   const int code = fcp_conform_main(&host, static_cast<int>(rest.size()), rest.data());
   std::remove(snapshot.c_str());
   return code;

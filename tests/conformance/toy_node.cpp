@@ -55,12 +55,14 @@ std::int32_t Node::get(Key key, std::string& body) {
         if (fill.second.object.key == key) return body = fill.second.object.body, FCP_CONFORM_OK;
       }
     }
+    if (has(Fault::kHitAnything)) return body.clear(), FCP_CONFORM_OK;
     if (!has(Fault::kNoMiss)) fcp_miss(cache(), now_ns_, &meta);
     return FCP_CONFORM_MISS;
   }
   // Held while its bytes are read: a node with threads would let others in here.
   const bool held = fcp_pin(cache(), handle) == FCP_OK;
   body = disk_[key].body;
+  if (has(Fault::kCutBody) && !body.empty()) body.pop_back();
   const bool leak = has(Fault::kLeakPin) && ++live_.reads % 20 == 0;
   if (held && !leak) fcp_unpin(cache(), handle);
   // Some policies owe an eviction after a hit.
@@ -182,7 +184,7 @@ std::int32_t Node::erase(Key key) {
   key = named(key);
   cancel_fill(key);
   const fcp_handle handle = find(key);
-  if (handle == 0) return FCP_CONFORM_MISS;
+  if (handle == 0) return has(Fault::kEraseAnything) ? FCP_CONFORM_OK : FCP_CONFORM_MISS;
   // Readers of this node hold copies of the bytes, so a held object may go by name.
   if (fcp_erase(cache(), now_ns_, handle) != FCP_OK) return FCP_CONFORM_AGAIN;
   log(FCP_CONFORM_ERASED, key, disk_[key].charge);
@@ -319,7 +321,11 @@ std::int32_t Node::fill_end(std::uint64_t ticket, bool succeeded) {
   if (found == live_.fills.end()) return FCP_CONFORM_INVALID;
   const Fill fill = std::move(found->second);
   live_.fills.erase(found);
-  if (!succeeded) return FCP_CONFORM_OK;
+  if (!succeeded && !has(Fault::kStoreFailed)) return FCP_CONFORM_OK;
+  if (has(Fault::kLateFill) && find(fill.object.key) != 0) {
+    disk_[fill.object.key].body = fill.object.body;
+    return FCP_CONFORM_OK;
+  }
   if (fill.cancelled) return FCP_CONFORM_MISS;
   if (find(fill.object.key) != 0) return FCP_CONFORM_EXISTS;
   if (has(Fault::kFillUnasked)) {

@@ -82,7 +82,7 @@ std::int32_t Node::reset(const fcp_conform_config& config) {
   if ((config.features & FCP_CONFORM_GROUPS) != 0) config_.features |= FCP_GROUPS;
   config_.max_entries = config.max_entries;
   config_.tenants = config.tenants;
-  config_.capacity = config.capacity;
+  config_.capacity = config.capacity - (has(Fault::kWasteByte) ? 1 : 0);
   config_.max_capacity = config.max_capacity;
   config_.seed = config.seed + (has(Fault::kOtherSeed) ? ++resets_ : 0);
   for (std::uint32_t t = 0; config.quotas != nullptr && t < config.tenants; ++t) {
@@ -253,9 +253,11 @@ std::int64_t Node::lookup(std::uint64_t epoch, std::uint64_t key, std::uint64_t*
   for (const Membership& members : memberships_) {
     const bool latest = &members == &memberships_.back();
     if (has(Fault::kForgetEpoch) ? !latest : fcp_map_epoch(members.map.get()) != epoch) continue;
+    if (has(Fault::kOneOwner) && key % 4 != 0) key = 0;
     std::vector<std::uint32_t> places(count);
     const std::uint32_t found = fcp_map_lookup(members.map.get(), key, count, places.data());
     for (std::uint32_t k = 0; k < found; ++k) owners[k] = members.ids[places[k]];
+    for (std::uint32_t k = 1; k < found && has(Fault::kSameReplica); ++k) owners[k] = owners[0];
     return found;
   }
   return -1;
