@@ -82,7 +82,10 @@ struct TwoQ : Policy {
 
   static void insert(Arena a, std::uint32_t i, const Meta& meta) {
     State& state = a.state<State>();
-    const bool known = ghosts(a).claim(Arena::key(meta));
+    // A newcomer that is known has its room in Am (must_evict); an entry that is rotated and that
+    // approximate ghosts mistake for one of them has not.
+    const bool fits = state.main.used + a.charge(i) <= state.main_size;
+    const bool known = ghosts(a).claim(Arena::key(meta)) && fits;
     Queue& queue = known ? state.main : state.in;
     a.slot(i).queue = known ? kMain : kIn;
     a.link_front(queue, i);

@@ -122,6 +122,35 @@ TEST_CASE("every exact row of the reference table is reproduced") {
   CHECK(compared == 204);
 }
 
+// The reference draws as `random` does, by a walk over hashed places; `random-uniform` is up to 1.3
+// % away.
+TEST_CASE("random eviction is within 1 % of every row of the reference table, whatever the seed") {
+  const std::string table = kData + "/policy-reference/miss-counts.csv";
+  if (!std::filesystem::exists(table)) {
+    MESSAGE("skipped: " << table << " is absent");
+    return;
+  }
+  std::size_t compared = 0;
+  for (const auto& row : read_table(table)) {
+    if (row.size() != 8 || row[7] != "within_1_percent" || row[3] != "random") continue;
+    ReplaySpec spec;
+    spec.unit_size = row[5] == "objects";
+    spec.policies = {"random"};
+    spec.capacities = {{std::stoull(row[4]), 0}};
+    for (const std::uint64_t seed : {1, 2}) {
+      spec.seed = seed;
+      const auto got = rows_of(library().path(row[0]), spec);
+      CAPTURE(row[0]);
+      CAPTURE(row[4]);
+      CAPTURE(row[5]);
+      CHECK(static_cast<double>(got.at(0).misses) ==
+            doctest::Approx(std::stod(row[6])).epsilon(0.01));
+    }
+    ++compared;
+  }
+  CHECK(compared == 17);
+}
+
 TEST_CASE("byte capacities give the counts and bytes of the trace's own tests") {
   const std::string table = kData + "/block-cloudphysics/expected_misses.csv";
   if (!std::filesystem::exists(table)) {
