@@ -13,6 +13,9 @@
 
 namespace fleetcache::abi {
 
+/// No later version of a struct will be longer: a larger size is rubbish, not to be read up to.
+constexpr std::size_t kMostStructBytes = 1024;
+
 /// Fills `out` from a caller's struct of perhaps another size. False when it is shorter than
 /// `least`, or longer and asks for something that this library does not know.
 template <class Struct>
@@ -22,7 +25,7 @@ bool read_struct(const Struct* in, std::size_t least, Struct& out) {
     out = *in;
     return true;
   }
-  if (size < least) return false;
+  if (size < least || size > kMostStructBytes) return false;
   const auto* bytes = reinterpret_cast<const unsigned char*>(in);
   for (std::size_t k = sizeof(Struct); k < size; ++k) {
     if (bytes[k] != 0) return false;

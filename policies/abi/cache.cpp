@@ -16,16 +16,10 @@ fcp_status read_meta(const fcp_cache* cache, const fcp_meta* in, Meta& out) {
 struct Asking {
   const fcp_want* want;
   const fcp_cache* cache;
-  std::uint64_t taken = 0;
 
   eviction::Verdict answer(const Victim& candidate) {
-    if (want->charge != 0 && taken >= want->charge) return eviction::Verdict::kStop;
-    fcp_verdict verdict = FCP_TAKE;
-    if (want->eligible != nullptr) {
-      const fcp_victim seen = to_c(candidate, tenant_of(cache, candidate.handle));
-      verdict = want->eligible(want->context, &seen);
-    }
-    if (verdict == FCP_TAKE) taken += candidate.charge;
+    const fcp_victim seen = to_c(candidate, tenant_of(cache, candidate.handle));
+    const fcp_verdict verdict = want->eligible(want->context, &seen);
     const bool known = verdict >= FCP_TAKE && verdict <= FCP_STOP;
     return known ? static_cast<eviction::Verdict>(verdict) : eviction::Verdict::kStop;
   }
@@ -63,7 +57,8 @@ fcp_status reserve(fcp_cache* cache, TimePoint now, const fcp_want* in, fcp_vict
   if (want.max_scan != 0) inside.max_scan = want.max_scan;
   Asking asking{&want, cache};
   const eviction::Eligible eligible = [&asking](const Victim& v) { return asking.answer(v); };
-  if (want.eligible != nullptr || want.charge != 0) inside.eligible = &eligible;
+  if (want.eligible != nullptr) inside.eligible = &eligible;
+  inside.enough = want.charge;
   auto* space = reinterpret_cast<Victim*>(out);
   if (cache->one) {
     *count = cache->one->reserve(now, inside, space, capacity);

@@ -143,7 +143,8 @@ fcp_status bytes_of(const fcp_cache_config* in, std::uint64_t* bytes, const Mess
 fcp_status attach(const fcp_cache_config* in, fcp_cache** out, const Message& message) {
   fcp_cache_config whole;
   Config config;
-  const fcp_status status = read_config(in, whole, config, message);
+  fcp_status status = read_config(in, whole, config, message);
+  if (status == FCP_OK) status = check_allocator(whole, message);
   if (status != FCP_OK) return status;
   Guard cache(make_object(whole.allocator));
   if (!cache) return no_memory(message);

@@ -81,8 +81,11 @@ class Exercise {
       std::string fault;
       if (h) {
         cache.access(now, h);
-        if (draw(k, 3) % 64 == 0) cache.pin(h);
-        if (draw(k, 3) % 64 < 3) cache.unpin(h);
+        if (draw(k, 3) % 64 == 0) {
+          cache.pin(h);
+        } else if (draw(k, 3) % 64 < 3) {
+          cache.unpin(h);
+        }
         if (draw(k, 4) % 50 == 0) cache.erase(now, h);
       } else {
         fault = store(cache, now, meta, k, digest);

@@ -118,6 +118,7 @@ struct CacheState {
   std::uint32_t ghost_free_head = kNil;
   std::uint32_t held = 0;
   std::uint32_t held_max = 0;
+  std::uint32_t unused = 0;  ///< so that a snapshot holds no padding
   Queue ghost_list[kGhostLists];
   std::uint64_t heads_at = 0;
   std::uint64_t column_at[static_cast<std::size_t>(Column::kCount)] = {};
@@ -132,7 +133,8 @@ struct CacheState {
   Stats stats;
   alignas(8) unsigned char policy_state[kPolicyStateBytes] = {};
 };
-static_assert(std::is_trivially_copyable_v<CacheState> && sizeof(CacheState) % 8 == 0);
+static_assert(std::is_trivially_copyable_v<CacheState> &&
+              std::has_unique_object_representations_v<CacheState> && sizeof(CacheState) % 8 == 0);
 
 /// Charges take 6 bytes: an object of 2^48 bytes (256 TiB) or more is never admissible.
 constexpr std::uint64_t kChargeBytes = 6;

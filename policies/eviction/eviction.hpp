@@ -158,6 +158,9 @@ struct Want {
   /// Most candidates to look at, all kinds of skips included. The call also ends after
   /// kMaxDeferred candidates that are to be rotated or touched.
   std::uint32_t max_scan = ~std::uint32_t{0};
+  /// Ends the search once the victims' charges add up to this; 0: `capacity` victims end it. The
+  /// group of the last one comes whole.
+  std::uint64_t enough = 0;
   const Eligible* eligible = nullptr;  ///< null takes all; must not call back in
 };
 constexpr std::uint32_t kMaxDeferred = 64;
@@ -222,13 +225,14 @@ class Cache {
   std::size_t reserve(TimePoint now, const Want& want, Victim* out, std::size_t capacity);
   std::size_t reserve(TimePoint now, const Meta* incoming, Victim* out, std::size_t capacity,
                       const Eligible& eligible = {}) {
-    return reserve(now, Want{incoming, ~std::uint32_t{0}, eligible ? &eligible : nullptr}, out,
+    return reserve(now, Want{incoming, ~std::uint32_t{0}, 0, eligible ? &eligible : nullptr}, out,
                    capacity);
   }
   /// Reserves up to `capacity` entries whose time is over, in the order of the timing wheel.
   /// O(found + expired but held).
   std::size_t expire(TimePoint now, Victim* out, std::size_t capacity);
-  /// Drops reserved entries for good, in the given order. A parent whose child was put back, or is
+  /// Drops reserved entries for good, in the given order. Members of a group are to be finished
+  /// alike: the core does not check it. A parent whose child was put back, or is
   /// not committed yet, is put back as well.
   void commit(TimePoint now, const Handle* handles, std::size_t count);
   /// Puts reserved entries back at their exact old places, last first: the next victim is the same.
@@ -266,7 +270,8 @@ class Cache {
   /// use). False when the writer refused.
   bool save(const Writer& write) const;
   /// A cache from `save`'s bytes. Fails, and makes nothing, for bytes that are truncated, damaged
-  /// (CRC-32C), of another format or of another version of the policy.
+  /// (CRC-32C: against accidents, not against an adversary), of another format or of another
+  /// version of the policy.
   static Result<Cache> restore(const Reader& read, const ExternalPolicy* external = nullptr);
   /// For a restart: pins, leases and reservations end; what is not `alive`, or has an ancestor that
   /// is not, is dropped. O(n x depth).

@@ -181,13 +181,15 @@ template <class P>
 std::size_t reserve(Arena a, TimePoint now, const Want& want, Victim* out, std::size_t capacity) {
   Search search(a, now, want);
   std::size_t found = 0;
+  std::uint64_t charge = 0;
   do {
     typename P::Cursor cursor{};
-    while (found < capacity && !search.stopped()) {
+    while (found < capacity && !search.stopped() && (want.enough == 0 || charge < want.enough)) {
       const std::uint32_t i = reserve_one<P>(a, want.incoming, search, cursor);
       if (i == kNil) break;
       const std::size_t more = reserve_mates<P>(a, i, out + found, capacity - found);
       if (more == 0) break;
+      for (std::size_t k = found; k < found + more; ++k) charge += out[k].charge;
       found += more;
     }
   } while (found == 0 && search.yield_soft());

@@ -27,11 +27,16 @@ Status check_quotas(std::uint64_t capacity, const std::vector<Quota>& quotas, st
   return Nothing{};
 }
 
+constexpr std::uint32_t kMostTenants = 65536;
+
 struct SavedPart {
-  Quota quota;
-  std::uint32_t unused = 0;
+  std::uint64_t min = 0;
+  std::uint64_t max = 0;
   std::uint64_t granted = 0;
+  std::uint32_t weight = 0;
+  std::uint32_t unused = 0;
 };
+static_assert(std::has_unique_object_representations_v<SavedPart>);
 constexpr std::uint32_t kUnitCharge = 1;  // flags
 constexpr std::uint32_t kShrinking = 2;
 struct SavedHead {
@@ -105,7 +110,7 @@ Result<std::size_t> TenantCache::memory_bytes(std::string_view policy, const Con
 
 Result<TenantCache> TenantCache::create(std::string_view policy, const Config& config,
                                         std::uint32_t tenants) {
-  if (tenants == 0) return Error{"tenants", "must be positive"};
+  if (tenants == 0 || tenants > kMostTenants) return Error{"tenants", "must be 1 to 65536"};
   Config each = config;
   each.max_capacity = config.max_capacity != 0 ? config.max_capacity : config.capacity;
   if (std::uint64_t{config.max_entries} * tenants >= Handle::kNone) {
@@ -453,7 +458,9 @@ bool TenantCache::save(const Writer& write) const {
   if (!write(&head, sizeof head)) return false;
   for (const Part& part : parts_) {
     SavedPart saved;
-    saved.quota = part.quota;
+    saved.min = part.quota.min;
+    saved.max = part.quota.max;
+    saved.weight = part.quota.weight;
     saved.granted = part.granted;
     const std::uint32_t crc = crc32c(&saved, sizeof saved);
     if (!write(&saved, sizeof saved) || !write(&crc, sizeof crc)) return false;
@@ -466,7 +473,8 @@ Result<TenantCache> TenantCache::restore(const Reader& read, const ExternalPolic
   SavedHead head;
   const std::uint64_t magic = head.magic;
   if (!read(&head, sizeof head)) return Error{"snapshot", "is truncated"};
-  if (head.magic != magic || head.crc != crc32c(&head, offsetof(SavedHead, crc))) {
+  if (head.magic != magic || head.crc != crc32c(&head, offsetof(SavedHead, crc)) ||
+      head.stride == 0 || head.tenants == 0 || head.tenants > kMostTenants) {
     return Error{"snapshot", "is damaged or of another format"};
   }
   TenantCache whole;
@@ -485,8 +493,8 @@ Result<TenantCache> TenantCache::restore(const Reader& read, const ExternalPolic
     if (crc != crc32c(&saved, sizeof saved)) return Error{"snapshot", "has a damaged quota"};
     Result<Cache> cache = Cache::restore(read, external);
     if (!cache) return cache.error();
-    quotas.push_back(saved.quota);
-    whole.parts_.push_back({std::move(*cache), saved.quota, 0, saved.granted});
+    quotas.push_back({saved.min, saved.max, saved.weight});
+    whole.parts_.push_back({std::move(*cache), quotas.back(), 0, saved.granted});
   }
   const Status status = check_quotas(whole.capacity_, quotas, whole.parts_.size());
   if (!status || whole.parts_.empty()) return Error{"snapshot", "has quotas that do not fit"};

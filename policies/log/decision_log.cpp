@@ -11,6 +11,7 @@ using eviction::Handle;
 using eviction::Meta;
 using eviction::Victim;
 
+constexpr std::size_t kMostHandles = 512;                // in one record
 constexpr std::uint64_t kMagic = 0x31474f4c43464c46ULL;  // "FLFCLOG1", little-endian
 
 void add_bytes(Digest& digest, const Out& piece) {
@@ -126,7 +127,10 @@ void LoggedCache::put_meta(const Meta& meta) {
   const Victim mate = cache_.describe(meta.mate);
   const Name parent_name = parent.handle ? name_of(cache_, parent) : Name{~0U >> 1, 0, 0};
   const Name mate_name = mate.handle ? name_of(cache_, mate) : Name{~0U >> 1, 0, 0};
-  put(in_, meta, meta.parent ? &parent_name : nullptr, meta.mate ? &mate_name : nullptr);
+  // A mate that is gone starts a group of its own, as none does; one of another tenant is refused.
+  const bool own = meta.mate && cache_.tenant_of(meta.mate) == meta.tenant;
+  const bool has_mate = mate.handle || (meta.mate && !own);
+  put(in_, meta, meta.parent ? &parent_name : nullptr, has_mate ? &mate_name : nullptr);
 }
 bool LoggedCache::put_handles(const Handle* handles, std::size_t count) {
   for (std::size_t k = 0; k < count; ++k) {
@@ -272,6 +276,7 @@ std::size_t LoggedCache::reserve(TimePoint now, const eviction::Want& want, Vict
   in_.number(want.max_scan);
   in_.byte(want.incoming != nullptr ? 1 : 0);
   if (want.incoming != nullptr) put_meta(*want.incoming);
+  in_.number(want.enough);
   in_.byte(want.eligible != nullptr ? 1 : 0);
   struct Context {
     LoggedCache* self;
@@ -292,7 +297,16 @@ std::size_t LoggedCache::reserve(TimePoint now, const eviction::Want& want, Vict
   return found;
 }
 
+bool LoggedCache::set_cost(Handle h, std::uint32_t cost) {
+  if (!begin(last_, h)) return false;
+  in_.number(cost);
+  return end(Type::kCost, cache_.set_cost(h, cost));
+}
+
 void LoggedCache::commit(TimePoint now, const Handle* handles, std::size_t count) {
+  for (; count > kMostHandles; handles += kMostHandles, count -= kMostHandles) {
+    commit(now, handles, kMostHandles);
+  }
   begin(now);
   put_handles(handles, count);
   cache_.commit(now, handles, count);
@@ -300,6 +314,9 @@ void LoggedCache::commit(TimePoint now, const Handle* handles, std::size_t count
   end(Type::kCommit);
 }
 void LoggedCache::abort(TimePoint now, const Handle* handles, std::size_t count) {
+  for (; count > kMostHandles; count -= kMostHandles) {  // last first
+    abort(now, handles + count - kMostHandles, kMostHandles);
+  }
   begin(now);
   put_handles(handles, count);
   cache_.abort(now, handles, count);

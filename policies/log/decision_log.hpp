@@ -56,6 +56,7 @@ class LoggedCache {
   bool set_times(eviction::Handle h, TimePoint expires, TimePoint leased_until,
                  TimePoint soft_until);
   bool must_evict(const eviction::Meta* incoming, std::uint32_t tenant = 0);
+  bool set_cost(eviction::Handle h, std::uint32_t cost);
   std::size_t reserve(TimePoint now, const eviction::Want& want, eviction::Victim* out,
                       std::size_t capacity);
   void commit(TimePoint now, const eviction::Handle* handles, std::size_t count);

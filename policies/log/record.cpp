@@ -21,9 +21,9 @@ enum Field : std::uint32_t {
 
 std::string_view type_name(Type type) {
   constexpr std::string_view kNames[] = {
-      "end",    "access",  "miss",   "admit", "insert",          "erase",     "pin",
-      "unpin",  "reserve", "commit", "abort", "expire",          "resize",    "params",
-      "quotas", "times",   "mark",   "gap",   "dropped touches", "must evict"};
+      "end",    "access",  "miss",   "admit", "insert",          "erase",      "pin",
+      "unpin",  "reserve", "commit", "abort", "expire",          "resize",     "params",
+      "quotas", "times",   "mark",   "gap",   "dropped touches", "must evict", "cost"};
   const auto k = static_cast<std::size_t>(type);
   return k < std::size(kNames) ? kNames[k] : "unknown";
 }

@@ -33,6 +33,7 @@ enum class Type : std::uint8_t {
   kGap = 17,
   kDropped = 18,
   kMustEvict = 19,  ///< with several tenants the question itself moves idle space
+  kCost = 20,
 };
 /// "access", "miss", ...; "unknown" for a number that is none of them.
 std::string_view type_name(Type type);
@@ -123,6 +124,8 @@ class In {
     at_ += static_cast<std::size_t>(size);
     return bytes_.substr(at_ - static_cast<std::size_t>(size), static_cast<std::size_t>(size));
   }
+  /// Marks the piece as one that cannot have been written.
+  void fail() { bad_ = true; }
   bool done() const { return at_ == bytes_.size(); }
   bool bad() const { return bad_; }
 

@@ -78,6 +78,8 @@ void Machine::run_entry(Type type, In& in, Out& out, std::string& call) {
     answer = cache_.pin(h);
   } else if (type == Type::kUnpin) {
     answer = cache_.unpin(h);
+  } else if (type == Type::kCost) {
+    answer = cache_.set_cost(h, static_cast<std::uint32_t>(in.number()));
   } else {
     const TimePoint expires{in.signed_number()};
     const TimePoint lease{in.signed_number()};
@@ -106,7 +108,9 @@ void Machine::run_victims(Type type, In& in, Out& out, std::string& call) {
       call += " for";
       incoming = meta(in, call);
       want.incoming = &incoming;
+      if (incoming.tenant >= cache_.tenants()) return in.fail();
     }
+    want.enough = in.number();
     bool more = in.byte() == 1;
     const bool asks = more;
     bool strayed = false;
@@ -163,6 +167,7 @@ void Machine::run(Type type, In& in, Out& out, std::string& call) {
     case Type::kPin:
     case Type::kUnpin:
     case Type::kTimes:
+    case Type::kCost:
       return run_entry(type, in, out, call);
     case Type::kReserve:
     case Type::kExpire:
@@ -184,7 +189,7 @@ void Machine::run(Type type, In& in, Out& out, std::string& call) {
       Meta incoming;
       const bool has_incoming = in.byte() == 1;
       if (has_incoming) incoming = meta(in, call);
-      if (tenant >= cache_.tenants() || incoming.tenant >= cache_.tenants()) return;
+      if (tenant >= cache_.tenants() || incoming.tenant >= cache_.tenants()) return in.fail();
       out.byte(cache_.must_evict(has_incoming ? &incoming : nullptr, tenant) ? 1 : 0);
       return;
     }
@@ -192,7 +197,7 @@ void Machine::run(Type type, In& in, Out& out, std::string& call) {
       break;
   }
   const Meta m = meta(in, call);
-  if (m.tenant >= cache_.tenants()) return;
+  if (m.tenant >= cache_.tenants()) return in.fail();
   if (type == Type::kMiss) {
     cache_.miss(now_, m);
   } else if (type == Type::kAdmit) {
@@ -372,7 +377,7 @@ class Comparison {
     Difference d;
     d.record = report_.records;
     d.call = "mark";
-    d.logged = "all answers equal, the state or a hash is not";
+    d.logged = "every answer so far; a hash, or the state, is another";
     d.replayed = d.logged;
     d.agreed_until = agreed_until_;
     d.agreed_state = agreed_state_;

@@ -89,6 +89,10 @@ std::vector<std::string> warnings(const TuneReport& r) {
                   " % of reuses are farther apart than a quarter of it, so that many more lie "
                   "beyond its end");
   }
+  if (r.batches < traces::kLeastBatches) {
+    out.push_back("the later part has only " + std::to_string(r.batches) +
+                  " batches of 50 requests: too few to call any difference a gain");
+  }
   if (r.turnover < traces::kLeastTurnover) {
     out.push_back("the cache evicted only " + fixed(r.turnover, 2) +
                   " times its capacity in the first part: what was tuned is mostly how it fills");

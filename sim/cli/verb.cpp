@@ -76,8 +76,10 @@ int parse_and_run(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success, std::cout, std::cerr);
   } catch (const CLI::ParseError& error) {
-    const CLI::App& verb = chosen(app);
-    const std::string name = &verb == &app ? "" : " " + verb.get_name();
+    std::string name;
+    for (const CLI::App* verb = &chosen(app); verb != &app; verb = verb->get_parent()) {
+      name = " " + verb->get_name() + name;
+    }
     fail(session, kBadInput, explain(app, error));
     std::fprintf(stderr, "see 'fleetcache%s --help'\n", name.c_str());
   }

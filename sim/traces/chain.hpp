@@ -12,7 +12,9 @@ namespace fleetcache::traces {
 /// then; a block whose parent is not is useless and not to be stored (Cache::admissible).
 class Chain {
  public:
-  eviction::Meta meta(const eviction::Cache& cache, const Request& r, std::uint64_t charge) {
+  /// `find` gives the handle of an id in that cache, or a null one.
+  template <class Find>
+  eviction::Meta meta(const Find& find, const Request& r, std::uint64_t charge) {
     eviction::Meta meta{r.id, charge, r.next_access};
     const std::uint64_t parent = parent_of(r, before_);
     const bool on = parent != kNoParent && parent == before_;
@@ -22,7 +24,7 @@ class Chain {
     meta.klass = r.klass;
     meta.depth = depth_;
     if (parent != kNoParent) {
-      meta.parent = cache.find(parent);
+      meta.parent = find(parent);
       if (!meta.parent) meta.parent = {eviction::Handle::kNone - 1, 0};  // names nobody
     }
     return meta;

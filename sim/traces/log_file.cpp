@@ -1,9 +1,11 @@
 #include "sim/traces/log_file.hpp"
 
 #include <cstring>
+#include <filesystem>
 #include <vector>
 
 #include "sim/traces/new_file.hpp"
+#include "sim/traces/replay_cells.hpp"
 
 namespace fleetcache::traces {
 namespace {
@@ -42,15 +44,26 @@ class Pieces {
   Error fault_;
 };
 
-eviction::Meta meta_of(const Request& request, const RecordSpec& spec) {
-  eviction::Meta meta;
-  meta.id = request.id;
-  meta.charge = spec.unit_size ? 1 : request.size;
-  meta.next_access = request.next_access;
-  meta.tenant = request.tenant % spec.origin.tenants;
-  meta.klass = request.klass;
-  return meta;
-}
+/// A request as a replay tells it: with parents and kinds where the policy is told of them.
+class Teller {
+ public:
+  Teller(const RecordSpec& spec, const log::LoggedCache& cache)
+      : spec_(spec), cache_(cache), chains_(spec.origin.tenants) {}
+
+  eviction::Meta meta(const Request& r) {
+    const std::uint32_t tenant = r.tenant % spec_.origin.tenants;
+    const std::uint64_t charge = spec_.unit_size ? 1 : r.size;
+    const auto find = [&](std::uint64_t id) { return cache_.find(tenant, id); };
+    eviction::Meta meta = chains_[tenant].meta(find, r, charge);
+    meta.tenant = tenant;
+    return meta;
+  }
+
+ private:
+  const RecordSpec& spec_;
+  const log::LoggedCache& cache_;
+  std::vector<Chain> chains_;  ///< one a tenant
+};
 
 }  // namespace
 
@@ -58,6 +71,16 @@ Result<RecordReport> record_log(const std::string& path, const ReadOptions& opti
                                 const RecordSpec& spec, const std::string& output) {
   auto reader = open_trace(path, options);
   if (!reader) return reader.error();
+  if (!spec.overwrite && std::filesystem::exists(output)) {
+    return Error{output, "exists already; --overwrite replaces it"};
+  }
+  log::Origin origin = spec.origin;
+  const eviction::PolicyInfo* info = eviction::find_policy(origin.policy);
+  if (info != nullptr && info->needs_next_access && !(*reader)->info().has_next) {
+    return Error{path, "says nothing of next accesses, and " + origin.policy +
+                           " decides by them: a log is written in one pass"};
+  }
+  if (info != nullptr && (*reader)->info().has_links) origin.config.features |= info->uses & kTold;
   NewFile file(output);
   const Status opened = file.create();
   if (!opened) return opened.error();
@@ -68,11 +91,11 @@ Result<RecordReport> record_log(const std::string& path, const ReadOptions& opti
     if (written) written = file.write(bytes, count);
     return written.ok();
   };
-  log::Origin origin = spec.origin;
   if (origin.config.max_entries == 0) origin.config.max_entries = kDefaultEntries;
   auto cache = log::LoggedCache::create(origin, sink);
   if (!written) return written.error();
   if (!cache) return cache.error();
+  Teller teller(spec, *cache);
   std::vector<Request> block(kBlock);
   while (true) {
     const auto count = (*reader)->read(block);
@@ -86,7 +109,7 @@ Result<RecordReport> record_log(const std::string& path, const ReadOptions& opti
         continue;
       }
       ++report.requests;
-      report.hits += cache->request({request.time_ns}, meta_of(request, spec)) ? 1 : 0;
+      report.hits += cache->request({request.time_ns}, teller.meta(request)) ? 1 : 0;
     }
     if (!written) return written.error();
     if (spec.stop != nullptr && spec.stop->load())

@@ -394,6 +394,12 @@ Result<RegionsReport> replay_regions(const std::vector<std::vector<Request>>& bl
   if (known->needs_next_access) {
     return Error{"--policy", policy->name + " knows the future of one cache, not of several"};
   }
+  for (const std::vector<Request>& block : blocks) {
+    for (const Request& r : block) {
+      if (r.op != Op::kDelete) continue;
+      return Error{info.name, "holds deletes, which a replay over regions does not know"};
+    }
+  }
   RegionsReport report;
   report.info = info;
   report.object_bytes = spec.object_bytes > 0 ? spec.object_bytes

@@ -51,7 +51,8 @@ void replay_slice(Cell& cell, std::span<const Request> slice) {
     };
     bool hit = false;
     if constexpr (kChained) {
-      hit = hit_of(cell.chain->meta(cell.cache, r, size));
+      hit =
+          hit_of(cell.chain->meta([&](std::uint64_t id) { return cell.cache.find(id); }, r, size));
     } else {
       hit = hit_of({r.id, size, r.next_access});
     }

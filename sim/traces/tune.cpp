@@ -401,7 +401,8 @@ class Tuning {
         bootstrap_gain(differences, weights, report_.block, report_.resamples, spec_.seed);
     const double later = static_cast<double>(report_.requests - report_.tune_requests);
     report_.first_requests = later > 0 ? static_cast<double>(seen_.cold - cold_before_) / later : 0;
-    report_.gains = !report_.best.empty() && report_.gain.low > 0;
+    report_.gains =
+        !report_.best.empty() && report_.gain.low > 0 && report_.batches >= kLeastBatches;
   }
 
   void tell(double more) {

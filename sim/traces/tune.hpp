@@ -73,6 +73,8 @@ struct TuneReport {
 /// Above this share of long reuses, and below this turnover, the trace is too short to tune on.
 constexpr double kLongReuse = 0.1;
 constexpr double kLeastTurnover = 1;
+/// Fewer batches of 50 requests than this say nothing of how much a gain varies.
+constexpr std::uint32_t kLeastBatches = 40;
 
 /// Circular block bootstrap of sum(differences) / sum(weights) over consecutive batches: whole runs
 /// of `block` batches are drawn, so that what lasts longer than a batch widens the interval.

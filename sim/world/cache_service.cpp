@@ -174,7 +174,16 @@ void CacheService::touch(TimePoint now, const Location& where) {
   const eviction::Victim entry = cache(where).describe(where.handle);
   admission::Policy& policy =
       domains_[where.domain].instances[where.instance].admission[where.tier];
-  if (cache(where).access(now, where.handle)) policy.seen(now, {entry.id, entry.charge}, true);
+  eviction::Cache& tier = cache(where);
+  if (!tier.access(now, where.handle)) return;
+  policy.seen(now, {entry.id, entry.charge}, true);
+  const eviction::OnVictim count = [this](const eviction::Victim& victim) {
+    collector_->count("cache.evictions");
+    collector_->count("cache.evicted_bytes", victim.charge);
+  };
+  // Policies with limits of their own (SLRU) may have to let go after a hit.
+  while (tier.must_evict(nullptr) && tier.evict(now, nullptr, &count)) {
+  }
 }
 
 void CacheService::miss(TimePoint now, DomainId id, std::uint64_t object, std::uint64_t bytes) {

@@ -133,7 +133,7 @@ static const fcp_plugin plugin = {PLUGIN_BYTES,
                                   "of two entries drawn at random the older goes",
                                   "Mitzenmacher, IEEE TPDS 2001; draws numbered by victims",
                                   &table,
-                                  0x629e911aa51390a3u};
+                                  0x0b5ab1890aea1e78u};
 
 __attribute__((visibility("default"))) const fcp_plugin *FCP_QUERY_NAME(uint32_t major,
                                                                         uint32_t minor) {
