@@ -125,10 +125,11 @@ struct PolicyInfo {
   std::string_view summary;  ///< one line
   std::string_view source;   ///< paper or origin, and named deviations
   bool needs_next_access = false;
-  bool evicts = true;                        ///< false: refuses when full instead (pinned)
-  std::uint32_t version = 1;                 ///< rises whenever its decisions change
-  std::uint32_t uses = 0;                    ///< Feature bits that it decides by, when declared
-  std::vector<std::string_view> parameters;  ///< each "name=default [low..high]: meaning"
+  bool evicts = true;         ///< false: refuses when full instead (pinned)
+  std::uint32_t version = 1;  ///< rises whenever its decisions change
+  std::uint32_t uses = 0;     ///< Feature bits that it decides by, when declared
+  std::vector<std::string_view>
+      parameters;  ///< each "name=default [low..high]: meaning"; [a|b] is a choice
 };
 
 /// Every registered policy in the order of eviction_policies.def.

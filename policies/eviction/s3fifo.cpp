@@ -20,7 +20,7 @@ constexpr std::uint8_t kMaxFreq = 3;    // more hits than this change no decisio
 constexpr std::string_view kS3FifoParameters[] = {
     "small_ratio=0.1 [0.001..0.999]: share of the capacity of the small queue",
     "ghost_ratio=0.9 [0..10]: remembered evictions, as a share of the capacity",
-    "approx_ghosts=0 [0..1]: 1 remembers by 32-bit fingerprints, 10 bytes each; fixed at creation"};
+    "approx_ghosts=0 [0|1]: 1 remembers by 32-bit fingerprints, 10 bytes each; fixed at creation"};
 
 template <bool kFillMain>
 struct S3Fifo : Policy {

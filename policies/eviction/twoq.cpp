@@ -16,7 +16,7 @@ constexpr std::uint8_t kMain = 1;
 constexpr std::string_view kTwoQParameters[] = {
     "in_ratio=0.25 [0.001..0.999]: share of the capacity of A1in",
     "out_ratio=0.5 [0..10]: remembered evictions (A1out), as a share of the capacity",
-    "approx_ghosts=0 [0..1]: 1 remembers by 32-bit fingerprints, 10 bytes each; fixed at creation"};
+    "approx_ghosts=0 [0|1]: 1 remembers by 32-bit fingerprints, 10 bytes each; fixed at creation"};
 
 struct TwoQ : Policy {
   static constexpr std::string_view kSource = "Johnson and Shasha, VLDB 1994; sizes of libCacheSim";

@@ -243,12 +243,15 @@ std::vector<Params> parameter_sets(const eviction::PolicyInfo& policy) {
   sets.resize(3);
   for (const std::string_view text : policy.parameters) {
     const std::size_t open = text.find('[');
-    const std::size_t dots = text.find("..", open);
-    const std::size_t close = text.find(']', dots);
-    if (close == std::string_view::npos) continue;
+    const std::size_t close = text.find(']', open);
+    if (open == std::string_view::npos || close == std::string_view::npos) continue;
+    const std::string_view range = text.substr(open + 1, close - open - 1);
+    const std::size_t bar = range.find('|');  // a choice; else from the low to the high end
+    const std::size_t between = bar != std::string_view::npos ? bar : range.find("..");
+    const std::size_t after = between + (bar != std::string_view::npos ? 1 : 2);
     const std::string key(text.substr(0, text.find('=')));
-    sets[1].emplace_back(key, text.substr(open + 1, dots - open - 1));
-    sets[2].emplace_back(key, text.substr(dots + 2, close - dots - 2));
+    sets[1].emplace_back(key, range.substr(0, between));
+    sets[2].emplace_back(key, range.substr(after));
   }
   return sets;
 }
