@@ -128,8 +128,8 @@ struct PolicyInfo {
   bool evicts = true;         ///< false: refuses when full instead (pinned)
   std::uint32_t version = 1;  ///< rises whenever its decisions change
   std::uint32_t uses = 0;     ///< Feature bits that it decides by, when declared
-  std::vector<std::string_view>
-      parameters;  ///< each "name=default [low..high]: meaning"; [a|b] is a choice
+  /// Each "name=default [low..high]: meaning"; [a|b] is a choice.
+  std::vector<std::string_view> parameters;
 };
 
 /// Every registered policy in the order of eviction_policies.def.
