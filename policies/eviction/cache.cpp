@@ -30,8 +30,9 @@ Result<Plan> plan(std::string_view policy, const Config& config) {
                  "\"" + std::string(policy) + "\" is unknown; there are " + known};
   }
   if (config.capacity == 0) return Error{"capacity", "must be positive"};
-  if (std::max(config.capacity, config.max_capacity) >= std::uint64_t{1} << 62) {
-    return Error{"capacity", "must be below 2^62"};
+  // Ten times it, a ghost list, still fits 64 bits.
+  if (std::max(config.capacity, config.max_capacity) > std::uint64_t{1} << 60) {
+    return Error{"capacity", "must be at most 2^60"};
   }
   if (config.max_entries == 0) return Error{"max_entries", "must be positive"};
   if (config.max_capacity != 0 && config.max_capacity < config.capacity) {

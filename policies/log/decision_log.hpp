@@ -32,7 +32,7 @@ struct Hashes {
   void add(Type type, const Out& in, const Out& out);
 };
 
-/// Cost over TenantCache: about 50 ns a call (docs/performance.md). Nothing is allocated after
+/// Cost over TenantCache: docs/performance.md. Nothing is allocated after
 /// `create`. The sink is called from within each call, by the thread that holds the cache's lock.
 class LoggedCache {
  public:

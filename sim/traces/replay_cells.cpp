@@ -130,7 +130,7 @@ void run_cells(std::span<Cell> cells, const std::vector<Slices>& splits, const C
 
 Result<Cell> make_cell(const CellWish& wish) {
   eviction::Config config;
-  config.capacity = wish.capacity;
+  config.capacity = std::min(wish.capacity, std::uint64_t{1} << 60);  // the core's most
   config.max_entries = static_cast<std::uint32_t>(
       std::clamp<std::uint64_t>(wish.entries, 1, std::numeric_limits<std::uint32_t>::max() - 1));
   config.unit_charge = wish.unit;

@@ -79,7 +79,7 @@ const fcp_plugin kPlugin = {sizeof(fcp_plugin),
                             "LRU as a plugin",
                             "own",
                             &kTable,
-                            0xd96b103a6087e010u};
+                            0x0fa7d4e14157bc6cu};
 
 }  // namespace
 

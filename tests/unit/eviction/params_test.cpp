@@ -21,20 +21,21 @@ struct Parameter {
   bool whole = false;
 };
 
-/// "name=default [low..high]: meaning"
+/// "name=default [low..high]: meaning", or "[a|b]" for a choice
 Parameter parse(std::string_view text) {
   const std::string s(text);
   Parameter p;
   const std::size_t equals = s.find('=');
   const std::size_t open = s.find('[');
-  const std::size_t dots = s.find("..");
+  const std::size_t bar = s.find('|', open);
+  const std::size_t dots = bar < s.find(']', open) ? bar : s.find("..");
   REQUIRE(equals != std::string::npos);
   REQUIRE(open != std::string::npos);
   REQUIRE(dots != std::string::npos);
   p.name = s.substr(0, equals);
   p.fallback = s.substr(equals + 1, open - equals - 2);
   p.low = std::strtod(s.c_str() + open + 1, nullptr);
-  p.high = std::strtod(s.c_str() + dots + 2, nullptr);
+  p.high = std::strtod(s.c_str() + dots + (dots == bar ? 1 : 2), nullptr);
   p.whole = p.fallback.find('.') == std::string::npos;
   return p;
 }

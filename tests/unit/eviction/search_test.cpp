@@ -150,7 +150,7 @@ TEST_CASE("charges up to 2^48 - 1 are kept exactly, larger ones refused") {
   constexpr std::uint64_t kMost = (std::uint64_t{1} << 48) - 1;
   for (const PolicyInfo& policy : policies()) {
     CAPTURE(policy.name);
-    Cache cache = make_cache(policy.name, byte_config(std::uint64_t{1} << 62, 64));
+    Cache cache = make_cache(policy.name, byte_config(std::uint64_t{1} << 60, 64));
     CHECK_FALSE(cache.admissible(one(1, kMost + 1)));
     CHECK_FALSE(cache.admissible(one(1, 0)));
     std::uint64_t used = 0;
