@@ -42,6 +42,11 @@ class StackCompanion final : public Companion {
   }
 
   Curve curve(const std::string& policy) const;
+  /// Whether a sample holds no request at all: its misses would look like none.
+  bool misses_a_sample() const {
+    return std::any_of(curves_.begin(), curves_.end(),
+                       [](const LruCurve& curve) { return curve.sampled() == 0; });
+  }
 
  private:
   const CurveSpec& spec_;
@@ -175,6 +180,13 @@ Result<CurveReport> miss_ratio_curves(const std::string& path, const ReadOptions
   }
   auto report = replay(path, options, replayed);
   if (!report) return report.error();
+  bool empty = replayed.companion != nullptr && stack.misses_a_sample();
+  for (const ReplayRow& row : report->rows) {
+    for (const SplitCounts& split : row.splits) empty = empty || split.requests == 0;
+  }
+  if (empty && !report->partial && report->requests > 0) {
+    return Error{"--rate", "a sample holds none of the objects of this trace; want a higher rate"};
+  }
   CurveReport out;
   out.unit_objects = report->unit_objects;
   out.partial = report->partial;

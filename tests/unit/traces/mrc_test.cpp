@@ -196,6 +196,8 @@ TEST_CASE("curves that cannot be are refused") {
   };
   CHECK(error(spec_of({"fifo"}, 0.01)).find("leaves nothing of a capacity of 10") !=
         std::string::npos);
+  // A sample of nothing would print a miss ratio of 0.
+  CHECK(error(spec_of({"lru"}, 1e-6)).find("holds none of the objects") != std::string::npos);
   CHECK(error(spec_of({"lru"}, 0)) == "--rate: want more than 0 and up to 1");
   CurveSpec fixed = spec_of({"fifo"});
   fixed.max_objects = 10;
