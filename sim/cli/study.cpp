@@ -51,12 +51,13 @@ std::optional<Raise> plan_what_if(const scenario::Loaded& loaded, const StudyOpt
   return raise;
 }
 
-// ---------------------------------------------------------------------------------- exact rung
+// ---------------------------------------------------------------------------------- simulated
+// rungs
 
 /// The base in this process, the others in children.
-class ExactStudy {
+class SimulatedStudy {
  public:
-  ExactStudy(const scenario::Loaded& loaded, const StudyOptions& options)
+  SimulatedStudy(const scenario::Loaded& loaded, const StudyOptions& options)
       : loaded_(loaded),
         options_(options),
         progress_(options.progress, count_jobs()),
@@ -89,10 +90,11 @@ class ExactStudy {
   std::size_t what_if_job_ = 0;
 };
 
-std::size_t ExactStudy::add_job(const std::vector<std::string>& settings,
-                                const std::vector<std::string>& extra) {
-  std::vector<std::string> arguments = {"run",      options_.what, "--single",   "--rung", "exact",
-                                        "--format", "json",        "--progress", "json"};
+std::size_t SimulatedStudy::add_job(const std::vector<std::string>& settings,
+                                    const std::vector<std::string>& extra) {
+  std::vector<std::string> arguments = {
+      "run",      options_.what, "--single",   "--rung", world::name_of(options_.run.rung),
+      "--format", "json",        "--progress", "json"};
   for (const std::string& setting : options_.settings) {
     arguments.insert(arguments.end(), {"--set", setting});
   }
@@ -103,7 +105,7 @@ std::size_t ExactStudy::add_job(const std::vector<std::string>& settings,
   return jobs_.add(arguments);
 }
 
-void ExactStudy::queue_companions() {
+void SimulatedStudy::queue_companions() {
   if (options_.variants) {
     for (const auto& [name, settings] : loaded_.scenario.variants) {
       variant_jobs_[name] = add_job({}, {"--variant", name});
@@ -115,16 +117,20 @@ void ExactStudy::queue_companions() {
   }
 }
 
-Result<probes::Record> ExactStudy::run_base() {
-  world::RunOptions run_options;
+Result<probes::Record> SimulatedStudy::run_base() {
+  world::RunOptions run_options = options_.run;
   run_options.interrupted = &interrupted();
   run_options.progress = [this](double done) { progress_.update(0, done); };
   auto record = world::run(loaded_.scenario, run_options);
   progress_.update(0, 1.0);
+  if (record && record->rung != world::name_of(options_.run.rung)) {
+    return Error{"--rung", std::string("asked for ") + world::name_of(options_.run.rung) +
+                               ", the simulation answered at rung " + record->rung};
+  }
   return record;
 }
 
-Result<analysis::Result> ExactStudy::answer_of(std::size_t job) const {
+Result<analysis::Result> SimulatedStudy::answer_of(std::size_t job) const {
   const ChildOutcome& outcome = jobs_.outcome(job);
   if (outcome.exit_code == -1 && outcome.errors.empty()) return Error{"", "not run: interrupted"};
   if (outcome.exit_code != kDone) {
@@ -135,7 +141,7 @@ Result<analysis::Result> ExactStudy::answer_of(std::size_t job) const {
   return analysis::io::read_result(outcome.output);
 }
 
-void ExactStudy::merge_variants(StudyOutcome& out) const {
+void SimulatedStudy::merge_variants(StudyOutcome& out) const {
   for (const auto& [name, job] : variant_jobs_) {
     const auto answer = answer_of(job);
     if (answer) {
@@ -147,7 +153,7 @@ void ExactStudy::merge_variants(StudyOutcome& out) const {
   }
 }
 
-void ExactStudy::merge_replicates(StudyOutcome& out) const {
+void SimulatedStudy::merge_replicates(StudyOutcome& out) const {
   for (const auto& [seed, job] : seed_jobs_) {
     const auto answer = answer_of(job);
     if (!answer) {
@@ -164,7 +170,7 @@ void ExactStudy::merge_replicates(StudyOutcome& out) const {
   }
 }
 
-void ExactStudy::merge_what_if(StudyOutcome& out) const {
+void SimulatedStudy::merge_what_if(StudyOutcome& out) const {
   if (!raise_) return;
   const auto answer = answer_of(what_if_job_);
   if (answer) {
@@ -174,7 +180,7 @@ void ExactStudy::merge_what_if(StudyOutcome& out) const {
   }
 }
 
-Result<StudyOutcome> ExactStudy::run() {
+Result<StudyOutcome> SimulatedStudy::run() {
   queue_companions();
   std::thread companion([this] { jobs_.work(); });
   const auto record = run_base();
@@ -238,10 +244,9 @@ Result<StudyOutcome> run_analytic(const scenario::Loaded& loaded, const StudyOpt
 
 }  // namespace
 
-Result<StudyOutcome> run_study(const scenario::Loaded& loaded, Rung rung,
-                               const StudyOptions& options) {
+Result<StudyOutcome> run_study(const scenario::Loaded& loaded, const StudyOptions& options) {
   auto out =
-      rung == Rung::kExact ? ExactStudy(loaded, options).run() : run_analytic(loaded, options);
+      options.analytic ? run_analytic(loaded, options) : SimulatedStudy(loaded, options).run();
   if (out) conclude(loaded, out->result);
   return out;
 }

@@ -14,9 +14,11 @@
 
 namespace fleetcache::cli {
 
-enum class Rung { kExact, kAnalytic };
-
 struct StudyOptions {
+  bool analytic = false;  ///< closed forms; else the world at `run.rung`
+  /// Of the base and, with what a companion changes, of every child. Progress and interruption are
+  /// set by the study itself.
+  world::RunOptions run;
   std::string what;                   ///< file or preset, for the children
   std::vector<std::string> settings;  ///< of `--set` and `--seed`, for the children
   bool variants = true;
@@ -30,11 +32,9 @@ struct StudyOutcome {
   std::vector<std::string> failures;  ///< "variant NAME: why": the answer is partial
 };
 
-/// Runs everything at one rung. At the exact rung the base runs in this process and the others in
-/// children, at most two at once; the analytic rung needs no children. Fails when the base has no
-/// answer.
-Result<StudyOutcome> run_study(const scenario::Loaded& loaded, Rung rung,
-                               const StudyOptions& options);
+/// Runs everything at one rung. A simulated base runs in this process and the others in children,
+/// at most two at once; the analytic rung needs no children. Fails when the base has no answer.
+Result<StudyOutcome> run_study(const scenario::Loaded& loaded, const StudyOptions& options);
 
 /// Arguments that `--variant` would take from a scenario: "path=value", in order. Fails for an
 /// unknown name.

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -67,12 +68,13 @@ class RunVerb {
   void say(const std::string& text) const;
   analysis::io::StudyKey key() const;
   std::string reproduce() const;
-  const char* rung_name() const { return rung_ == Rung::kExact ? "exact" : "analytic"; }
+  const char* rung_name() const {
+    return options_.analytic ? "analytic" : world::name_of(options_.run.rung);
+  }
 
   RunFlags flags_;
   Session& session_;
   std::optional<scenario::Loaded> loaded_;
-  Rung rung_ = Rung::kExact;
   world::Estimate estimate_;
   StudyOptions options_;
   StudyOutcome outcome_;
@@ -127,13 +129,17 @@ bool RunVerb::choose_rung() {
   const bool fits =
       within_limits(estimate_, static_cast<double>(*memory), static_cast<double>(*time) / 1e9);
   const std::string asked = flags_.rung.empty() ? loaded_->scenario.rung : flags_.rung;
-  if (asked == "analytic" || (asked != "exact" && !fits)) {
-    rung_ = Rung::kAnalytic;
+  const auto* const named = std::find(world::kRungNames.begin(), world::kRungNames.end(), asked);
+  if (asked == "analytic" || (named == world::kRungNames.end() && !fits)) {
+    options_.analytic = true;
     if (asked != "analytic") {
       say("rung analytic (auto): simulating would take " + cost_text(estimate_) + "; limits: " +
           std::to_string(kNodesMax) + " nodes, " + flags_.max_memory + ", " + flags_.max_time);
     }
     return true;
+  }
+  if (named != world::kRungNames.end()) {
+    options_.run.rung = static_cast<world::Rung>(named - world::kRungNames.begin());
   }
   if (!fits) {
     fail(session_, kRefused,
@@ -168,7 +174,7 @@ bool RunVerb::choose_seeds() {
     }
     options_.seeds = static_cast<std::uint32_t>(*seeds);
   }
-  if (flags_.single || rung_ == Rung::kAnalytic) options_.seeds = 1;
+  if (flags_.single || options_.analytic) options_.seeds = 1;
   return true;
 }
 
@@ -179,7 +185,7 @@ bool RunVerb::simulate() {
   options_.what_if = !flags_.no_what_if && !flags_.single;
   options_.progress = flags_.quiet ? ProgressMode::kNone : progress_mode(flags_.progress);
   catch_signals();
-  auto outcome = run_study(*loaded_, rung_, options_);
+  auto outcome = run_study(*loaded_, options_);
   if (!outcome) {
     fail(session_, kBadInput, outcome.error().text());
     return false;
@@ -205,7 +211,7 @@ std::string RunVerb::reproduce() const {
   std::string command = "fleetcache run " + quoted(flags_.what);
   for (const std::string& setting : flags_.settings) command += " --set " + quoted(setting);
   command += std::string(" --rung ") + rung_name();
-  if (rung_ == Rung::kExact) command += " --seeds " + std::to_string(options_.seeds);
+  if (!options_.analytic) command += " --seeds " + std::to_string(options_.seeds);
   if (flags_.no_variants) command += " --no-variants";
   if (flags_.no_what_if) command += " --no-what-if";
   return command;
@@ -269,8 +275,8 @@ void add_flags(CLI::App& verb, RunFlags& flags) {
       ->expected(1)
       ->type_name("PATH=VALUE");
   verb.add_option("--seed", flags.seed, "seed of all random streams")->type_name("N");
-  verb.add_option("--rung", flags.rung, "exact, analytic, or auto (by size)")
-      ->check(CLI::IsMember({"exact", "analytic", "auto"}));
+  verb.add_option("--rung", flags.rung, "exact, bundled, fleet, analytic, or auto (by size)")
+      ->check(CLI::IsMember({"exact", "bundled", "fleet", "analytic", "auto"}));
   verb.add_option("--format", flags.format, "table, json or md")
       ->check(CLI::IsMember({"table", "json", "md"}));
   verb.add_option("--out", flags.out, "folder for result.json, scenario.resolved.json, run.json")

@@ -1,6 +1,7 @@
-/// The exact rung: every request of every node, one flow per remote read, the real policy core.
+/// Simulating a scenario: one world at three fidelities, the real policy core at each.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -13,7 +14,33 @@
 
 namespace fleetcache::world {
 
+/// How much of the fleet is simulated one by one (DESIGN.md section 5).
+enum class Rung : std::uint8_t {
+  kExact,    ///< every request of every node, one flow per remote read
+  kBundled,  ///< the same requests; flows of a path class share one weighted flow
+  kFleet,    ///< bundles, sampled keys and readers, pooled caches, steady stretches stepped over
+};
+inline constexpr std::array<const char*, 3> kRungNames = {"exact", "bundled", "fleet"};
+constexpr const char* name_of(Rung rung) { return kRungNames[static_cast<std::size_t>(rung)]; }
+
+/// The rungs that `run` obeys. `auto` chooses among these; another one is refused.
+inline constexpr std::array kRungsBuilt = {Rung::kExact};
+
+/// What a run does beside its scenario. The refinements of the sampled rungs are here, not in the
+/// scenario, so that a companion run differs from its base in nothing else.
 struct RunOptions {
+  Rung rung = Rung::kExact;
+  /// Bundles are solved again when a class's population moved by this part. In (0, 1).
+  double epsilon = 0.05;
+  /// Multiplies how many keys and readers a step the fleet rung samples (`fleet.samples_per_step`),
+  /// at least one. Positive; a quarter makes the cheap companions of `--error quick`.
+  double sample_factor = 1;
+  /// Multiplies the representatives of a stratum at the fleet rung, at least one. Positive.
+  double representative_factor = 1;
+  /// Chooses which keys and readers the fleet rung samples; what arrives stays the same.
+  std::uint64_t salt = 0;
+  /// The fleet rung steps over steady stretches; false simulates every one.
+  bool step_over = true;
   /// Set by a signal handler: the run stops at the next event and the record says so.
   const std::atomic<bool>* interrupted = nullptr;
   /// Called a few times a second of wall time with the share of the horizon that is done, 0..1.
