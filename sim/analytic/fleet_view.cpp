@@ -13,7 +13,9 @@ using topologies::Fleet;
 
 double bytes(Bytes b) { return static_cast<double>(b.count); }
 
-double domain_nodes(const scenario::Cache& cache, const topologies::Pool& pool) {
+// A cluster that also holds nodes of another pool of its region counts as one that does not.
+double domain_nodes(const scenario::Cache& cache, const scenario::Fabric& fabric,
+                    const topologies::Pool& pool) {
   const double nodes = pool.nodes;
   switch (cache.scope) {
     case scenario::Scope::kNode:
@@ -22,6 +24,14 @@ double domain_nodes(const scenario::Cache& cache, const topologies::Pool& pool) 
       return std::min(nodes, static_cast<double>(pool.nodes_per_rack));
     case scenario::Scope::kPod:
       return std::min(nodes, static_cast<double>(pool.nodes_per_rack) * pool.racks_per_pod);
+    case scenario::Scope::kCluster:
+    case scenario::Scope::kCell: {
+      const bool cell = cache.scope == scenario::Scope::kCell;
+      const double racks =
+          std::floor(static_cast<double>(fabric.cluster_nodes) / pool.nodes_per_rack);
+      const double cluster = std::max(1.0, racks) * pool.nodes_per_rack;
+      return std::min(nodes, cluster * (cell ? cache.cell_clusters : 1));
+    }
     case scenario::Scope::kRegion:
     case scenario::Scope::kGlobal:
       return nodes;
@@ -126,7 +136,7 @@ Result<FleetView> view_of(const scenario::Scenario& scenario) {
     v.pool = &view.regions[p.region]->pools.at(p.name);
     v.fabric = &p;
     v.nodes = p.nodes;
-    v.domain_nodes = domain_nodes(scenario.cache, p);
+    v.domain_nodes = domain_nodes(scenario.cache, view.regions[p.region]->fabric, p);
     view.pools.push_back(std::move(v));
   }
   for (const auto& [name, job] : scenario.training)

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "policies/eviction/eviction.hpp"
+#include "sim/scenario/events.hpp"
 #include "sim/scenario/quantity.hpp"
 #include "sim/scenario/typed.hpp"
 
@@ -203,25 +204,6 @@ void check_cache(const Scenario& s, const PlacedErrors& errors) {
   if (object > largest_tier.count) {
     errors.add(path, "an object of " + print_bytes(object) + " is larger than every cache tier (" +
                          print_bytes(largest_tier.count) + ")");
-  }
-}
-
-void check_events(const Scenario& s, const PlacedErrors& errors) {
-  for (const FleetEvent& event : s.events) {
-    const auto region = s.regions.find(event.region);
-    if (region == s.regions.end()) {
-      errors.add("events", unknown(event.region, "region", s.regions));
-      continue;
-    }
-    // A rack holds nodes of one pool only.
-    const std::uint64_t unit =
-        event.kind == EventKind::kFailRack ? region->second.fabric.nodes_per_rack : 1;
-    std::uint64_t most = 0;
-    for (const auto& [name, pool] : region->second.pools) most += (pool.nodes + unit - 1) / unit;
-    if (event.kind != EventKind::kThrottleOrigin && event.index >= most) {
-      errors.add("events", "index " + std::to_string(event.index) + ": region \"" + event.region +
-                               "\" has only " + std::to_string(most));
-    }
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "policies/base/hash.hpp"
 #include "sim/scenario/assemble.hpp"
+#include "sim/scenario/events.hpp"
 #include "sim/scenario/resolver.hpp"
 #include "sim/scenario/typed.hpp"
 
@@ -163,7 +164,7 @@ std::vector<Error> problems(const std::string& what, const std::vector<std::stri
 json standalone(const Loaded& loaded) {
   json out = to_document(SchemaView(), loaded.resolved);
   for (json& event : out.at("events")) {
-    for (const char* key : {"fail", "throttle"}) {
+    for (const char* key : kEventTexts) {
       if (event.at(key).is_null()) event.erase(key);
     }
   }

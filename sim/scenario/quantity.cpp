@@ -201,6 +201,7 @@ Result<Dimension> dimension_named(std::string_view name) {
   if (name == "rate") return Dimension::kRate;
   if (name == "ratio") return Dimension::kRatio;
   if (name == "money_per_gb") return Dimension::kMoneyPerGb;
+  if (name == "money_per_hour") return Dimension::kMoneyPerHour;
   return error("unknown dimension \"" + std::string(name) + "\"");
 }
 
@@ -218,6 +219,8 @@ std::string_view base_unit(Dimension dimension) {
       return "";
     case Dimension::kMoneyPerGb:
       return "USD/GB";
+    case Dimension::kMoneyPerHour:
+      return "USD/h";
   }
   return "";
 }
@@ -236,6 +239,8 @@ std::string_view examples(Dimension dimension) {
       return "\"20%\" or 0.2";
     case Dimension::kMoneyPerGb:
       return "\"0.02USD/GB\"";
+    case Dimension::kMoneyPerHour:
+      return "\"3USD/h\"";
   }
   return "";
 }
@@ -364,6 +369,20 @@ Result<double> parse_money_per_gb(std::string_view text) {
   if (split->rest == "USD/TB") return rounded(split->number, -3);
   return error("has the unit \"" + std::string(split->rest) + "\", but a price is wanted, e.g. " +
                std::string(examples(Dimension::kMoneyPerGb)));
+}
+
+Result<double> parse_money_per_hour(std::string_view text) {
+  auto split = split_number(text);
+  if (!split) return split.error();
+  if (split->rest.empty()) return no_unit(Dimension::kMoneyPerHour);
+  const bool daily = split->rest == "USD/d";
+  if (!daily && split->rest != "USD/h") {
+    return error("has the unit \"" + std::string(split->rest) + "\", but a price is wanted, e.g. " +
+                 std::string(examples(Dimension::kMoneyPerHour)));
+  }
+  auto value = rounded(split->number, 0);
+  if (!value) return value;
+  return daily ? *value / 24 : *value;
 }
 
 bool counts_blocks(std::string_view text) {

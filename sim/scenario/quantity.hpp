@@ -21,11 +21,12 @@ enum class Dimension : std::uint8_t {
   kRate,            ///< "40k/s", "3/min": per second
   kRatio,           ///< "20%", "0.2": dimensionless
   kMoneyPerGb,      ///< "0.02USD/GB": dollars per 10^9 bytes
+  kMoneyPerHour,    ///< "3USD/h": dollars per hour
 };
 
 /// "bytes", "bytes_per_second", ...: the names of the schema's `x-quantity`.
 Result<Dimension> dimension_named(std::string_view name);
-/// Unit of the plain number of a dimension: "B", "B/s", "ns", "1/s", "", "USD/GB".
+/// Unit of the plain number of a dimension: "B", "B/s", "ns", "1/s", "", "USD/GB", "USD/h".
 std::string_view base_unit(Dimension dimension);
 /// Two spellings to show in an error: `"12TB" or "28TiB"`.
 std::string_view examples(Dimension dimension);
@@ -41,6 +42,8 @@ Result<std::int64_t> parse_duration(std::string_view text);
 Result<double> parse_rate(std::string_view text);
 Result<double> parse_ratio(std::string_view text);
 Result<double> parse_money_per_gb(std::string_view text);
+/// Dollars an hour; accepts USD/h and USD/d.
+Result<double> parse_money_per_hour(std::string_view text);
 /// "1000blocks": whole, positive. Error when the text does not end in "blocks" or "block".
 Result<std::uint64_t> parse_blocks(std::string_view text);
 /// A whole number without a unit, at most 2^63 - 1; "1e3" is 1000.
@@ -56,6 +59,7 @@ std::string print_bytes_per_second(double value);
 std::string print_duration(std::int64_t nanoseconds);
 std::string print_rate(double value);
 std::string print_money_per_gb(double value);
+std::string print_money_per_hour(double value);
 /// Shortest decimal that reads back to the same double. Requires: finite.
 std::string print_number(double value);
 

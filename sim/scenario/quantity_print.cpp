@@ -119,6 +119,8 @@ std::string print_rate(double value) { return print_with_si(value, "/s", "kMG");
 
 std::string print_money_per_gb(double value) { return print_with_si(value, "USD/GB", ""); }
 
+std::string print_money_per_hour(double value) { return print_with_si(value, "USD/h", ""); }
+
 std::string print_number(double value) {
   return value < 0 ? "-" + print_with_si(-value, "", "") : print_with_si(value, "", "");
 }

@@ -32,6 +32,8 @@ Result<json> parse_as(Dimension dimension, std::string_view text) {
       return wrap(parse_ratio(text));
     case Dimension::kMoneyPerGb:
       return wrap(parse_money_per_gb(text));
+    case Dimension::kMoneyPerHour:
+      return wrap(parse_money_per_hour(text));
   }
   return Error{"", "has no dimension"};
 }
@@ -305,6 +307,8 @@ json print_value(const SchemaView& view, const json& number) {
       return number;
     case Dimension::kMoneyPerGb:
       return print_money_per_gb(number.get<double>());
+    case Dimension::kMoneyPerHour:
+      return print_money_per_hour(number.get<double>());
   }
   return number;
 }

@@ -35,6 +35,9 @@ struct NodePool {
   NodeSku sku;
 };
 
+/// Which racks of a pool share a zone: consecutive ones, or every zones-th.
+enum class ZoneLayout : std::uint8_t { kBlocks, kRoundRobin };
+
 /// Racks, pods and the links above them. Oversubscription is how often the links below exceed it.
 struct Fabric {
   std::uint32_t nodes_per_rack = 0;
@@ -44,7 +47,10 @@ struct Fabric {
   Duration rtt_rack;
   Duration rtt_pod;
   Duration rtt_region;
-  Duration lookup;  ///< software time of one remote cache request
+  Duration lookup;          ///< software time of one remote cache request
+  std::uint32_t zones = 1;  ///< availability zones over which the racks of each pool are spread
+  ZoneLayout zone_layout = ZoneLayout::kBlocks;
+  std::uint32_t cluster_nodes = 5000;  ///< most nodes of one AKS cluster
 };
 
 /// Log-normal latency by its median and 99th percentile.
@@ -117,8 +123,10 @@ struct WanLink {
 };
 
 enum class Medium : std::uint8_t { kDram, kNvme };
-/// The nodes that share copies. kGlobal also reads other regions' caches before the origin.
-enum class Scope : std::uint8_t { kNode, kRack, kPod, kRegion, kGlobal };
+/// The nodes that share copies. kCluster: one AKS cluster; kCell: Cache::cell_clusters of them;
+/// what other clusters hold is out of reach. kGlobal also reads other regions' caches before the
+/// origin.
+enum class Scope : std::uint8_t { kNode, kRack, kPod, kCluster, kCell, kRegion, kGlobal };
 /// Who holds the metadata: every owner node its own instance, or one instance over the pooled
 /// capacity.
 enum class Index : std::uint8_t { kPerNode, kPooled };
@@ -136,9 +144,19 @@ struct CacheTier {
   std::string name;       ///< as in the file, for tables
 };
 
+/// How nodes learn of a loss. Keys move at its detection; until then readers ask the lost owner,
+/// wait for `timeout` and go to the origin. All zero: everybody knows at once.
+struct Membership {
+  Duration detect;   ///< from a failure until every reader knows
+  Duration timeout;  ///< wait for an owner that does not answer
+  Duration rejoin;   ///< from the end of a repair until the node owns keys again
+};
+
 struct Cache {
   bool enabled = true;
   Scope scope = Scope::kRegion;
+  std::uint32_t cell_clusters = 1;  ///< Scope::kCell: AKS clusters that share copies
+  Membership membership;
   Index index = Index::kPerNode;
   Fill fill = Fill::kTimed;
   Touch touch = Touch::kDelivery;
@@ -212,16 +230,71 @@ struct Objective {
   double limit = 0;  ///< in the metric's unit (seconds, ratio, bytes/s)
 };
 
-enum class EventKind : std::uint8_t { kFailNode, kFailRack, kThrottleOrigin };
+enum class EventKind : std::uint8_t {
+  kFailNode,
+  kFailRack,
+  kThrottleOrigin,  ///< accounts and stamp of a region keep `factor` of their read throughput
+  kFailDrive,       ///< the NVMe copies of one node are gone; the node stays up
+  kFailTor,         ///< a rack's switch: copies stay, out of reach
+  kFailPod,
+  kFailZone,
+  kFailRegion,       ///< every node, and the region's origin
+  kThrottleAccount,  ///< `factor` 0: lost
+  kThrottleLink,     ///< the WAN links between `region` and `other`
+  kDrainNode,
+  kDrainRack,
+  kDrainPod,
+  kDrainZone,
+  kUpgrade,    ///< a pool, `fraction` of its nodes at a time
+  kColdStart,  ///< every cache of a pool or region is empty
+  kPrestage,   ///< what a pool's caches miss of a dataset is copied into them
+};
 
 /// Something that happens to the fleet at a time.
 struct FleetEvent {
   Duration at;
   EventKind kind = EventKind::kFailNode;
   std::string region;
-  std::uint32_t index = 0;  ///< node or rack within the region
-  Duration lasts;
-  double factor = 0;  ///< kThrottleOrigin: share of capacity left
+  std::uint32_t index = 0;      ///< node, rack, pod, zone or account, from 0
+  Duration lasts;               ///< 0: until the end
+  double factor = 0;            ///< kThrottle...: share of capacity left, 0..1
+  std::string pool = {};        ///< `index` counts within it; empty: within the region
+  std::string other = {};       ///< kThrottleLink: the region at the other end
+  double fraction = 0;          ///< kUpgrade: share of the pool that is away at once, > 0
+  Duration each = {};           ///< kUpgrade: time that one node is away
+  bool keeps_nvme = false;      ///< kUpgrade, kDrain...: nodes come back with their NVMe copies
+  std::string dataset = {};     ///< kPrestage
+  BytesPerSecond rate = {};     ///< kPrestage: most bytes a second from the origin; 0: no limit
+  std::uint32_t in_flight = 0;  ///< kPrestage: objects copied at once
+  std::uint32_t position = 0;   ///< in events[] of the document, for messages
+};
+
+/// Independent failures of one kind of thing: exponential times to failure and repair.
+struct FailureLaw {
+  Duration mtbf;  ///< of one; 0: never (nodes: by Assumptions::gpu_failure_rate)
+  Duration repair;
+};
+
+struct Failures {
+  bool enabled = false;
+  FailureLaw node, drive, tor, rack;
+};
+
+/// Figures that closed forms and failure laws need and no other section holds.
+struct Assumptions {
+  PerSecond gpu_failure_rate{4.74e-4 / 86400};  ///< of one accelerator
+  double write_amplification = 1.1;
+  std::uint32_t checkpoints_kept = 2;  ///< of a job, in the accounts
+  Money gpu_hour{3};                   ///< USD
+};
+
+/// How the fleet rung samples.
+struct FleetRung {
+  std::uint32_t samples_per_step = 256;  ///< reads drawn for one synchronous step
+  std::uint32_t representatives = 64;    ///< nodes simulated for each class
+  std::uint32_t owner_strata = 16;       ///< groups of owners whose copies are pooled
+  bool step_over = true;                 ///< skip stretches in which nothing changes
+  std::uint64_t salt = 0;                ///< chooses the sampled keys
 };
 
 struct Scenario {
@@ -230,7 +303,7 @@ struct Scenario {
   std::uint64_t seed = 1;
   Duration horizon;
   Duration warmup;
-  std::string rung;  ///< exact, analytic or auto
+  std::string rung;  ///< exact, bundled, fleet, analytic or auto
   std::map<std::string, Region> regions;
   std::vector<WanLink> links;  ///< sorted by (from, to)
   Cache cache;
@@ -238,7 +311,10 @@ struct Scenario {
   std::map<std::string, Dataset> datasets;
   std::map<std::string, TrainingJob> training;
   std::map<std::string, InferenceService> inference;
-  std::vector<FleetEvent> events;     ///< sorted by (at, kind, region, index)
+  std::vector<FleetEvent> events;  ///< sorted by (at, kind, region, pool, index, ...)
+  Failures failures;
+  Assumptions assumptions;
+  FleetRung fleet;
   std::vector<Objective> objectives;  ///< sorted by metric
   /// Other settings of the same scenario to simulate beside it: name -> {path, value} overrides.
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> variants;

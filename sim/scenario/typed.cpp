@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <tuple>
 
+#include "sim/scenario/events.hpp"
 #include "sim/scenario/quantity.hpp"
 
 namespace fleetcache::scenario {
@@ -62,6 +63,9 @@ Fabric fabric(const json& j) {
   out.rtt_pod = duration(j, "rtt_pod");
   out.rtt_region = duration(j, "rtt_region");
   out.lookup = duration(j, "lookup");
+  out.zones = count(j, "zones");
+  out.zone_layout = one_of<ZoneLayout>(j, "zone_layout", {"blocks", "round_robin"});
+  out.cluster_nodes = count(j, "cluster_nodes");
   return out;
 }
 
@@ -131,10 +135,17 @@ std::vector<WanLink> links(const json& list, const PlacedErrors& errors) {
   return out;
 }
 
+Membership membership(const json& j) {
+  return {duration(j, "detect"), duration(j, "timeout"), duration(j, "rejoin")};
+}
+
 Cache cache(const json& j) {
   Cache out;
   out.enabled = flag(j, "enabled");
-  out.scope = one_of<Scope>(j, "scope", {"node", "rack", "pod", "region", "global"});
+  out.scope =
+      one_of<Scope>(j, "scope", {"node", "rack", "pod", "cluster", "cell", "region", "global"});
+  out.cell_clusters = count(j, "cell_clusters");
+  out.membership = membership(j.at("membership"));
   out.index = one_of<Index>(j, "index", {"per_node", "pooled"});
   out.fill = one_of<Fill>(j, "fill", {"timed", "instant"});
   out.touch = one_of<Touch>(j, "touch", {"delivery", "arrival"});
@@ -206,54 +217,21 @@ InferenceService inference(const std::string& name, const json& j) {
   return out;
 }
 
-/// "rack:REGION/INDEX" taken apart; false when it is not of that form.
-bool parse_target(const std::string& target, std::string_view prefix, FleetEvent& event) {
-  if (target.rfind(prefix, 0) != 0) return false;
-  const std::size_t slash = target.rfind('/');
-  if (slash == std::string::npos || slash <= prefix.size()) return false;
-  const std::string index = target.substr(slash + 1);
-  auto number_of = parse_count(index);
-  if (!number_of || *number_of > 0x7fffffff) return false;
-  event.region = target.substr(prefix.size(), slash - prefix.size());
-  event.index = static_cast<std::uint32_t>(*number_of);
-  return true;
+FailureLaw law(const json& j) { return {duration(j, "mtbf"), duration(j, "repair")}; }
+
+Failures failures(const json& j) {
+  return {flag(j, "enabled"), law(j.at("node")), law(j.at("drive")), law(j.at("tor")),
+          law(j.at("rack"))};
 }
 
-std::vector<FleetEvent> events(const json& list, const PlacedErrors& errors) {
-  std::vector<FleetEvent> out;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const json& j = list[i];
-    const std::string path = "events." + std::to_string(i);
-    FleetEvent event;
-    event.at = duration(j, "at");
-    event.lasts = duration(j, "for");
-    event.factor = number(j, "factor");
-    const bool fails = !j.at("fail").is_null();
-    const bool throttles = !j.at("throttle").is_null();
-    if (fails == throttles) {
-      errors.add(path, "an event is one of \"fail\" and \"throttle\"");
-    } else if (throttles) {
-      event.kind = EventKind::kThrottleOrigin;
-      const std::string target = text(j, "throttle");
-      event.region = target.substr(std::min<std::size_t>(target.size(), 7));
-      if (target.rfind("origin:", 0) != 0) {
-        errors.add(path + ".throttle", "value \"" + target + "\": want \"origin:REGION\"");
-      }
-    } else if (parse_target(text(j, "fail"), "node:", event)) {
-      event.kind = EventKind::kFailNode;
-    } else if (parse_target(text(j, "fail"), "rack:", event)) {
-      event.kind = EventKind::kFailRack;
-    } else {
-      errors.add(path + ".fail", "value \"" + text(j, "fail") +
-                                     "\": want \"node:REGION/INDEX\" or \"rack:REGION/INDEX\"");
-    }
-    out.push_back(event);
-  }
-  std::sort(out.begin(), out.end(), [](const FleetEvent& a, const FleetEvent& b) {
-    return std::tie(a.at.count, a.kind, a.region, a.index, a.lasts.count, a.factor) <
-           std::tie(b.at.count, b.kind, b.region, b.index, b.lasts.count, b.factor);
-  });
-  return out;
+Assumptions assumptions(const json& j) {
+  return {rate(j, "gpu_failure_rate"), number(j, "write_amplification"),
+          count(j, "checkpoints_kept"), Money(number(j, "gpu_hour"))};
+}
+
+FleetRung fleet_rung(const json& j) {
+  return {count(j, "samples_per_step"), count(j, "representatives"), count(j, "owner_strata"),
+          flag(j, "step_over"), j.at("salt").get<std::uint64_t>()};
 }
 
 /// A limit in the metric's own unit: seconds, bytes, bytes/s, 1/s or a ratio.
@@ -327,6 +305,12 @@ void PlacedErrors::add(const std::string& path, const std::string& what) const {
   errors_->push_back(Error{where + pointer, what});
 }
 
+bool PlacedErrors::written(const std::string& path) const {
+  const auto place = places_->find(path);
+  if (place == places_->end() || !place->second.source) return false;
+  return place->second.source->kind != Source::Kind::kDefault;
+}
+
 Scenario to_scenario(const json& resolved, const PlacedErrors& errors) {
   Scenario out;
   out.name = text(resolved, "name");
@@ -347,7 +331,10 @@ Scenario to_scenario(const json& resolved, const PlacedErrors& errors) {
     if (text(j, "kind") == "train") out.training[name] = training(name, j);
     if (text(j, "kind") == "infer") out.inference[name] = inference(name, j);
   }
-  out.events = events(resolved.at("events"), errors);
+  out.events = parse_events(resolved.at("events"), errors);
+  out.failures = failures(resolved.at("failures"));
+  out.assumptions = assumptions(resolved.at("assumptions"));
+  out.fleet = fleet_rung(resolved.at("fleet"));
   out.objectives = objectives(resolved.at("slo"), errors);
   for (const auto& [name, settings] : resolved.at("variants").items()) {
     for (const auto& [path, value] : settings.items()) {

@@ -17,6 +17,8 @@ class PlacedErrors {
   PlacedErrors(const std::map<std::string, Place>& places, std::vector<Error>& errors)
       : places_(&places), errors_(&errors) {}
   void add(const std::string& path, const std::string& what) const;
+  /// True when somebody wrote the key, in a file, a preset or --set; false for a default.
+  bool written(const std::string& path) const;
 
  private:
   const std::map<std::string, Place>* places_;

@@ -6,12 +6,36 @@
 
 #include "policies/base/check.hpp"
 #include "policies/base/hash.hpp"
+#include "topologies/clusters.hpp"
 
 namespace fleetcache::world {
 namespace {
 
+/// AKS cluster of every node, or cell of clusters, numbered through. Fails when a rack is larger
+/// than a cluster. O(nodes).
+Result<std::vector<std::uint32_t>> clusters_of(const Platform& platform,
+                                               const scenario::Cache& settings) {
+  std::vector<std::uint32_t> cluster_of(platform.nodes(), 0);
+  const std::uint32_t per_cell =
+      settings.scope == scenario::Scope::kCell ? settings.cell_clusters : 1;
+  std::uint32_t number = 0;
+  for (RegionId region = 0; region < platform.fleet().region_count(); ++region) {
+    const auto clusters =
+        topologies::partition(platform.fleet(), platform.region(region).fabric.cluster_nodes);
+    if (!clusters) return clusters.error();
+    std::uint32_t in_region = 0;
+    for (const topologies::Cluster& cluster : *clusters) {
+      if (cluster.region != region) continue;
+      if (in_region++ % per_cell == 0) ++number;
+      std::fill(cluster_of.begin() + cluster.first, cluster_of.begin() + cluster.last, number);
+    }
+  }
+  return cluster_of;
+}
+
 /// Entities that share copies have the same group number within their pool.
-std::uint64_t group_of(const Platform& platform, scenario::Scope scope, NodeId node) {
+std::uint64_t group_of(const Platform& platform, scenario::Scope scope,
+                       const std::vector<std::uint32_t>& clusters, NodeId node) {
   switch (scope) {
     case scenario::Scope::kNode:
       return node;
@@ -19,6 +43,9 @@ std::uint64_t group_of(const Platform& platform, scenario::Scope scope, NodeId n
       return platform.fleet().rack_of(node);
     case scenario::Scope::kPod:
       return platform.fleet().pod_of(node);
+    case scenario::Scope::kCluster:
+    case scenario::Scope::kCell:
+      return clusters[node];
     case scenario::Scope::kRegion:
     case scenario::Scope::kGlobal:  // other regions are asked over the WAN, see DataPath
       return 0;
@@ -58,11 +85,17 @@ Result<std::unique_ptr<CacheService>> CacheService::build(const scenario::Scenar
 
 Status CacheService::build_domains(const std::vector<Catalogue>& catalogues) {
   domain_of_.assign(platform_->nodes(), 0);
+  std::vector<std::uint32_t> clusters;
+  if (settings_->scope == scenario::Scope::kCluster || settings_->scope == scenario::Scope::kCell) {
+    auto numbered = clusters_of(*platform_, *settings_);
+    if (!numbered) return numbered.error();
+    clusters = std::move(numbered).value();
+  }
   std::map<std::pair<std::uint32_t, std::uint64_t>, DomainId> known;  // (pool, group)
   for (std::uint32_t pool = 0; pool < platform_->pools().size(); ++pool) {
     const PoolRange& range = platform_->pools()[pool];
     for (NodeId node = range.first; node < range.first + range.nodes; ++node) {
-      const auto key = std::make_pair(pool, group_of(*platform_, settings_->scope, node));
+      const auto key = std::make_pair(pool, group_of(*platform_, settings_->scope, clusters, node));
       const auto [entry, fresh] = known.try_emplace(key, static_cast<DomainId>(domains_.size()));
       if (fresh) domains_.emplace_back().catalogue = catalogues[pool];
       domain_of_[node] = entry->second;

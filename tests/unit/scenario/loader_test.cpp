@@ -417,3 +417,111 @@ TEST_CASE("help on a key comes from the schema") {
   CHECK(explain_key("cache.tiers.x.eviction").ok());
   has(explain_key("regions.x.blob.egres").error().what, "did you mean \"egress\"?");
 }
+
+TEST_CASE("every kind of event is read, sorted, and keeps its numbers") {
+  const auto events = [](const std::string& list) {
+    const auto loaded = load("mai-2027", {"events=" + list});
+    REQUIRE_MESSAGE(loaded.ok(), (loaded.ok() ? "" : loaded.error().text()));
+    return loaded->scenario.events;
+  };
+  const auto all = events(R"([
+    {"at": "9h", "prestage": "clips", "into": "pool:eastus2/train", "rate": "1Tbps"},
+    {"at": "8h", "cold_start": "region:eastus2"}, {"at": "8h", "cold_start": "pool:eastus2/infer"},
+    {"at": "7h", "upgrade": "pool:eastus2/train", "fraction": "1%", "each": "90s", "keeps_nvme": true},
+    {"at": "6h", "drain": "rack:eastus2/train/7", "for": "1h"},
+    {"at": "5h", "throttle": "link:swedencentral/eastus2", "factor": 0.25},
+    {"at": "4h", "fail": "account:eastus2/3"}, {"at": "3h", "fail": "tor:eastus2/8", "for": "2h"},
+    {"at": "2h", "fail": "zone:eastus2/2"}, {"at": "1h", "fail": "drive:eastus2/train/100"}])");
+  REQUIRE(all.size() == 10);
+  CHECK(all[0].kind == EventKind::kFailDrive);
+  CHECK(all[0].pool == "train");
+  CHECK(all[0].index == 100);
+  CHECK(all[1].kind == EventKind::kFailZone);
+  CHECK(all[2].kind == EventKind::kFailTor);
+  CHECK(all[2].lasts == Duration(7'200'000'000'000));
+  CHECK(all[3].kind == EventKind::kThrottleAccount);
+  CHECK(all[3].factor == 0);
+  CHECK(all[4].kind == EventKind::kThrottleLink);
+  CHECK(all[4].region == "eastus2");  // ends in order of name, as links have them
+  CHECK(all[4].other == "swedencentral");
+  CHECK(all[4].factor == 0.25);
+  CHECK(all[5].kind == EventKind::kDrainRack);
+  CHECK(all[6].kind == EventKind::kUpgrade);
+  CHECK(all[6].fraction == 0.01);
+  CHECK(all[6].each == Duration(90'000'000'000));
+  CHECK(all[6].keeps_nvme);
+  CHECK(all[7].pool == "");  // of the two cold starts the whole region first
+  CHECK(all[8].pool == "infer");
+  CHECK(all[9].dataset == "clips");
+  CHECK(all[9].rate.count == 1.25e11);
+  CHECK(all[9].in_flight == 1024);
+}
+
+TEST_CASE("events that make no sense say what would") {
+  const auto error = [](const std::string& event) {
+    return set_error("events=[{\"at\": \"1s\", " + event + "}]");
+  };
+  has(error(R"("fail": "rak:east/0")"), "did you mean \"rack\"?");
+  has(error(R"("fail": "rak:east/0")"), "/events/0/fail");
+  has(error(R"("drain": "region:east")"), "want \"node:REGION/INDEX\"");
+  has(error(R"("upgrade": "pool:east")"), "want \"pool:REGION/POOL\"");
+  has(error(R"("upgrade": "pool:east/trian")"), "did you mean \"train\"?");
+  has(error(R"("upgrade": "pool:east/train", "fraction": "0%")"), "/events/0/fraction");
+  has(error(R"("upgrade": "pool:east/train", "fraction": "0%")"), "is too small");
+  has(error(R"("fail": "node:east/3", "fraction": "1%")"), "belongs to upgrade, not to fail");
+  has(error(R"("fail": "node:east/3", "drain": "node:east/3")"), "this has 2");
+  has(error(R"("factor": 0.5)"), "this has 0");
+  has(error(R"("fail": "zone:east/3")"), "region \"east\" has only 3");
+  has(error(R"("fail": "account:east/1")"), "has only 1");
+  has(error(R"("fail": "node:east/infer/8")"), "pool \"east/infer\" has only 8");
+  has(error(R"("throttle": "link:east/west")"), "there is no link between");
+  has(error(R"("throttle": "origin:east", "factor": 0)"), "fail \"region:REGION\"");
+  has(error(R"("prestage": "clips")"), "the key \"into\" is missing");
+  has(error(R"("prestage": "clip", "into": "pool:east/train")"), "did you mean \"clips\"?");
+  has(error(R"("fial": "node:east/3")"), "did you mean \"fail\"?");
+}
+
+TEST_CASE("failures, assumptions, sampling, membership and zones have defaults with a pedigree") {
+  const auto plain = load("mai-small", {});
+  REQUIRE(plain.ok());
+  const Scenario& s = plain->scenario;
+  CHECK_FALSE(s.failures.enabled);
+  CHECK(s.failures.node.mtbf == Duration(0));
+  CHECK(s.assumptions.gpu_failure_rate.count == doctest::Approx(4.74e-4 / 86400).epsilon(1e-15));
+  CHECK(s.assumptions.gpu_hour.count == 3);
+  CHECK(s.fleet.samples_per_step == 256);
+  CHECK(s.fleet.step_over);
+  CHECK(s.cache.membership.detect == Duration(10'000'000'000));
+  CHECK(s.regions.at("east").fabric.zones == 3);
+  for (const char* path :
+       {"assumptions.gpu_failure_rate", "assumptions.gpu_hour", "failures.rack.mtbf",
+        "failures.drive.repair", "cache.membership.detect", "regions.east.fabric.zones"}) {
+    CAPTURE(path);
+    const Provenance& from = plain->provenance.at(path);
+    CHECK((from.kind == "assumed" || from.kind == "published"));
+    CHECK_FALSE(from.source.empty());
+    CHECK(explain_key(path).ok());
+  }
+  const auto other =
+      load("mai-small",
+           {"failures.enabled=true", "failures.node.mtbf=100d", "assumptions.gpu_hour=48USD/d",
+            "fleet.salt=7", "cache.scope=cell", "cache.cell_clusters=3",
+            "regions.east.fabric.zone_layout=round_robin", "rung=bundled"});
+  REQUIRE_MESSAGE(other.ok(), (other.ok() ? "" : other.error().text()));
+  CHECK(other->scenario.failures.enabled);
+  CHECK(other->scenario.assumptions.gpu_hour.count == 2);
+  CHECK(other->scenario.fleet.salt == 7);
+  CHECK(other->scenario.cache.scope == Scope::kCell);
+  CHECK(other->scenario.cache.cell_clusters == 3);
+  CHECK(other->scenario.regions.at("east").fabric.zone_layout == ZoneLayout::kRoundRobin);
+  CHECK(other->scenario.rung == "bundled");
+  has(set_error("failures.nod.mtbf=3d"), "did you mean \"node\"?");
+  has(set_error("failures.node.mtfb=3d"), "did you mean \"mtbf\"?");
+  has(set_error("failures.node.repair=0s"), "is too small; allowed 1s to 365d");
+  has(set_error("assumptions.gpu_hour=3"), "has no unit (want e.g. \"3USD/h\")");
+  has(set_error("assumptions.write_amplification=0.5"), "is too small");
+  has(set_error("fleet.representatives=0"), "is too small");
+  has(set_error("rung=bundle"), "did you mean \"bundled\"?");
+  has(set_error("cache.scope=clustre"), "did you mean \"cluster\"?");
+  has(set_error("cache.membership.detct=1s"), "did you mean \"detect\"?");
+}
