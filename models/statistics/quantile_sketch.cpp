@@ -26,7 +26,7 @@ double middle_of(std::uint64_t index) {
 
 }  // namespace
 
-std::uint64_t& QuantileSketch::bucket(std::uint64_t index) {
+double& QuantileSketch::bucket(std::uint64_t index) {
   if (counts_.empty()) first_ = index;
   if (index < first_) {
     // Room below grows with what is there, so that falling values cost O(1) each as well.
@@ -38,37 +38,60 @@ std::uint64_t& QuantileSketch::bucket(std::uint64_t index) {
   return counts_[index - first_];
 }
 
-void QuantileSketch::add(double value, std::uint64_t times) {
+void QuantileSketch::add(double value, double weight) {
   FLEETCACHE_CHECK(std::isfinite(value) && value >= 0, "a sketch takes finite numbers from 0 up");
-  if (times == 0) return;
-  bucket(index_of(value)) += times;
-  min_ = count_ == 0 ? value : std::min(min_, value);
-  max_ = count_ == 0 ? value : std::max(max_, value);
-  count_ += times;
-  sum_ += value * static_cast<double>(times);
+  FLEETCACHE_CHECK(std::isfinite(weight) && weight >= 0, "a weight is finite and not negative");
+  if (weight == 0) return;
+  bucket(index_of(value)) += weight;
+  min_ = weight_ == 0 ? value : std::min(min_, value);
+  max_ = weight_ == 0 ? value : std::max(max_, value);
+  weight_ += weight;
+  squares_ += weight * weight;
+  sum_ += value * weight;
 }
 
-void QuantileSketch::merge(const QuantileSketch& other) {
-  if (other.count_ == 0) return;
+void QuantileSketch::merge(const QuantileSketch& other, double factor) {
+  FLEETCACHE_CHECK(std::isfinite(factor) && factor >= 0, "a factor is finite and not negative");
+  if (other.weight_ == 0 || factor == 0) return;
   for (std::size_t i = 0; i < other.counts_.size(); ++i) {
-    if (other.counts_[i] != 0) bucket(other.first_ + i) += other.counts_[i];
+    if (other.counts_[i] != 0) bucket(other.first_ + i) += other.counts_[i] * factor;
   }
-  min_ = count_ == 0 ? other.min_ : std::min(min_, other.min_);
-  max_ = count_ == 0 ? other.max_ : std::max(max_, other.max_);
-  count_ += other.count_;
-  sum_ += other.sum_;
+  min_ = weight_ == 0 ? other.min_ : std::min(min_, other.min_);
+  max_ = weight_ == 0 ? other.max_ : std::max(max_, other.max_);
+  weight_ += other.weight_ * factor;
+  squares_ += other.squares_ * factor * factor;
+  sum_ += other.sum_ * factor;
+}
+
+QuantileSketch QuantileSketch::since(const QuantileSketch& earlier) const {
+  QuantileSketch out;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    const std::uint64_t index = first_ + i;
+    const bool before = index >= earlier.first_ && index - earlier.first_ < earlier.counts_.size();
+    const double more = counts_[i] - (before ? earlier.counts_[index - earlier.first_] : 0);
+    if (more <= 0) continue;
+    out.bucket(index) += more;
+    // Neither end was kept by bucket: the middle, but never outside what was seen at all.
+    const double middle = std::clamp(middle_of(index), min_, max_);
+    if (out.weight_ == 0) out.min_ = middle;
+    out.max_ = middle;
+    out.weight_ += more;
+  }
+  out.squares_ = std::max(0.0, squares_ - earlier.squares_);
+  out.sum_ = std::max(0.0, sum_ - earlier.sum_);
+  return out;
 }
 
 double QuantileSketch::quantile(double q) const {
   FLEETCACHE_CHECK(q >= 0 && q <= 1, "a quantile lies in [0, 1]");
-  if (count_ == 0) return 0;
+  if (weight_ == 0) return 0;
   if (q == 0) return min_;
   if (q == 1) return max_;
-  const auto rank = static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(count_)));
-  std::uint64_t seen = 0;
+  const double wanted = q * weight_;
+  double seen = 0;
   for (std::size_t i = 0; i < counts_.size(); ++i) {
     seen += counts_[i];
-    if (seen >= rank) return std::clamp(middle_of(first_ + i), min_, max_);
+    if (seen >= wanted) return std::clamp(middle_of(first_ + i), min_, max_);
   }
   return max_;
 }

@@ -76,3 +76,41 @@ TEST_CASE("values that fall keep the sketch right while it grows downwards") {
   CHECK(sketch.quantile(0.5) == doctest::Approx(500).epsilon(QuantileSketch::kRelativeError));
   CHECK(sketch.sum() == 500500.0);
 }
+
+TEST_CASE("an observation of weight w counts like w of them, and a merge can scale") {
+  fleetcache::Rng rng(9, "test/weights");
+  QuantileSketch repeated, weighted, halves;
+  for (int i = 0; i < 500; ++i) {
+    const double value = rng.exponential();
+    const int weight = 1 + i % 7;
+    for (int k = 0; k < weight; ++k) repeated.add(value);
+    weighted.add(value, weight);
+    halves.add(value, weight / 2.0);
+  }
+  QuantileSketch scaled;
+  scaled.merge(halves, 2);
+  for (double q = 0; q <= 1; q += 0.05) {
+    CHECK(weighted.quantile(q) == repeated.quantile(q));
+    CHECK(scaled.quantile(q) == repeated.quantile(q));
+  }
+  CHECK(scaled.weight() == repeated.weight());
+  CHECK(scaled.mean() == doctest::Approx(repeated.mean()).epsilon(1e-12));
+  // Equal weights are as good as their number; unequal ones are worth less than it.
+  CHECK(repeated.effective_count() == doctest::Approx(repeated.weight()));
+  CHECK(weighted.effective_count() < 500);
+  CHECK(scaled.effective_count() == doctest::Approx(weighted.effective_count()));
+}
+
+TEST_CASE("what came after an older copy of a sketch can be told apart") {
+  QuantileSketch sketch;
+  for (int i = 1; i <= 100; ++i) sketch.add(i);
+  const QuantileSketch earlier = sketch;
+  CHECK(sketch.since(earlier).count() == 0);
+  for (int i = 1; i <= 50; ++i) sketch.add(1000 + i);
+  const QuantileSketch later = sketch.since(earlier);
+  CHECK(later.count() == 50);
+  CHECK(later.mean() == doctest::Approx(1025.5).epsilon(1e-12));
+  CHECK(later.quantile(0.5) == doctest::Approx(1025).epsilon(0.005));
+  CHECK(later.min() == doctest::Approx(1001).epsilon(0.005));
+  CHECK(sketch.since(QuantileSketch()).count() == 150);
+}
