@@ -22,9 +22,10 @@ class FixedDelayEngine final : public FlowEngine, private EventHandler {
   }
   void set_capacity(LinkId, BytesPerSecond) override {}
 
-  void start(Bytes bytes, std::span<const LinkId> route, FlowListener* listener,
-             std::uint64_t tag) override {
+  void start(Bytes bytes, std::span<const LinkId> route, FlowListener* listener, std::uint64_t tag,
+             double weight) override {
     FLEETCACHE_CHECK(bytes.count > 0 && !route.empty(), "a flow needs bytes and a route");
+    FLEETCACHE_CHECK(weight == 1, "here every transfer is a flow of its own");
     ++stats_.started;
     stats_.bytes_started += bytes.count;
     stats_.live_max = std::max(stats_.live_max, stats_.started - stats_.finished);

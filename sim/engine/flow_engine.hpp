@@ -30,6 +30,7 @@ class FlowListener {
   virtual void on_flow_done(TimePoint now, std::uint64_t tag) = 0;
 };
 
+/// Flows are counted once each, whatever their weight; bytes are bytes times weight.
 struct FlowStats {
   std::uint64_t started = 0;
   std::uint64_t finished = 0;
@@ -38,7 +39,7 @@ struct FlowStats {
   std::uint64_t live_max = 0;
 };
 
-/// One engine per process (SimGrid's rule). Life: add_link..., then run() once.
+/// Life: add_link..., then run() once.
 class FlowEngine {
  public:
   virtual ~FlowEngine() = default;
@@ -47,16 +48,19 @@ class FlowEngine {
   /// have.
   virtual LinkId add_link(std::string_view name, BytesPerSecond capacity,
                           LinkKind kind = LinkKind::kShared) = 0;
-  /// Requires: a kVariable link, 0 < capacity <= its peak.
+  /// Requires: a kVariable link, 0 < capacity <= its peak; 0 too where the engine says so.
   virtual void set_capacity(LinkId link, BytesPerSecond capacity) = 0;
   /// Starts a transfer; `listener` hears of its end with `tag`. Requires: bytes > 0, a route of
   /// distinct links, not empty. O(route) here, O(flows in the component) in the solver.
+  /// A flow may stand for `weight` equal transfers: it takes their share of the links, ends when
+  /// each of them would, and counts `weight` times its bytes in `stats` and `link_bytes`. Requires:
+  /// weight > 0, and 1 where the engine keeps every transfer apart.
   virtual void start(Bytes bytes, std::span<const LinkId> route, FlowListener* listener,
-                     std::uint64_t tag) = 0;
+                     std::uint64_t tag, double weight = 1) = 0;
   /// Runs events and flows in time order until the queue is empty and no flow lives, until `stop`
   /// returns true (asked between events, may be empty), or until `horizon`. Call once.
   virtual void run(EventQueue& queue, TimePoint horizon, const std::function<bool()>& stop) = 0;
-  /// Bytes of finished flows that crossed the link so far.
+  /// Bytes (times weight) of finished flows that crossed the link so far.
   virtual std::uint64_t link_bytes(LinkId link) const = 0;
   /// What the live flows together get of the link right now. O(flows on it).
   virtual BytesPerSecond link_usage(LinkId link) const = 0;

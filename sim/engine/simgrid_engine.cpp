@@ -2,7 +2,6 @@
 // SimGrid's business either: the caller names the links, and the zone hands them over.
 
 #include <algorithm>
-#include <csignal>
 #include <deque>
 #include <functional>
 #include <string>
@@ -10,36 +9,21 @@
 
 #include "policies/base/check.hpp"
 #include "sim/engine/flow_engine.hpp"
-#include "sim/engine/simgrid_shim.hpp"
+#include "sim/engine/simgrid_setup.hpp"
 
 namespace fleetcache::engine {
 namespace {
 
-namespace routing = simgrid::kernel::routing;
 namespace s4u = simgrid::s4u;
 using simgrid::kernel::resource::StandardLinkImpl;
 using simgrid::kernel::timer::Timer;
-
-/// Gives every transfer the route that was set just before its start.
-class RouteZone : public routing::NetZoneImpl {
- public:
-  explicit RouteZone(const std::string& name) : NetZoneImpl(name) {}
-
-  void get_local_route(const routing::NetPoint*, const routing::NetPoint*, routing::Route* route,
-                       double*) override {
-    route->link_list_.assign(next_route.begin(), next_route.end());
-  }
-
-  std::vector<StandardLinkImpl*> next_route;
-};
 
 class SimGridEngine;
 SimGridEngine* the_engine = nullptr;  // SimGrid's completion signal is static: one engine a process
 
 class SimGridEngine final : public FlowEngine {
  public:
-  SimGridEngine() : engine_(configured_engine()) {
-    FLEETCACHE_CHECK(the_engine == nullptr, "SimGrid allows one engine per process");
+  SimGridEngine() : engine_(configured_simgrid("Lazy")) {
     the_engine = this;
     zone_ = new RouteZone("fleet");  // owned by SimGrid
     source_ = shim::create_host(*zone_->get_iface(), "from");
@@ -81,9 +65,10 @@ class SimGridEngine final : public FlowEngine {
     link.handle->set_bandwidth(link.peak);  // marks the constraint as modified: solved again
   }
 
-  void start(Bytes bytes, std::span<const LinkId> route, FlowListener* listener,
-             std::uint64_t tag) override {
+  void start(Bytes bytes, std::span<const LinkId> route, FlowListener* listener, std::uint64_t tag,
+             double weight) override {
     FLEETCACHE_CHECK(bytes.count > 0 && !route.empty(), "a flow needs bytes and a route");
+    FLEETCACHE_CHECK(weight == 1, "here every transfer is a flow of its own");
     if (stopping_) return;
     const std::uint32_t slot = take_slot();
     Flow& flow = flows_[slot];
@@ -142,25 +127,6 @@ class SimGridEngine final : public FlowEngine {
     std::uint64_t order = 0;
     std::vector<LinkId> route;
   };
-
-  static std::unique_ptr<s4u::Engine> configured_engine() {
-    static char name[] = "fleetcache";
-    static char quiet[] = "--log=root.thres:warning";
-    static char* argv[] = {name, quiet, nullptr};
-    int argc = 2;
-    // SimGrid takes SIGINT and exits 1 on it; an interrupt is the caller's, who flushes results.
-    struct sigaction interrupt {};
-    sigaction(SIGINT, nullptr, &interrupt);
-    auto engine = std::make_unique<s4u::Engine>(&argc, argv);
-    sigaction(SIGINT, &interrupt, nullptr);
-    for (const char* setting :
-         {"network/model:CM02", "network/crosstraffic:0", "network/TCP-gamma:1e18",
-          "network/latency-factor:0", "network/bandwidth-factor:1", "network/weight-S:0",
-          "network/optim:Lazy", shim::precision_setting()}) {
-      s4u::Engine::set_config(setting);
-    }
-    return engine;
-  }
 
   std::uint32_t take_slot() {
     if (free_.empty()) {
@@ -266,10 +232,5 @@ class SimGridEngine final : public FlowEngine {
 }  // namespace
 
 std::unique_ptr<FlowEngine> make_simgrid_engine() { return std::make_unique<SimGridEngine>(); }
-
-std::string simgrid_version() {
-  return "simgrid " + std::to_string(SIMGRID_VERSION_MAJOR) + "." +
-         std::to_string(SIMGRID_VERSION_MINOR);
-}
 
 }  // namespace fleetcache::engine

@@ -21,8 +21,8 @@ class Passing : public engine::FlowEngine {
     inner_->set_capacity(link, capacity);
   }
   void start(Bytes bytes, std::span<const engine::LinkId> route, engine::FlowListener* listener,
-             std::uint64_t tag) override {
-    inner_->start(bytes, route, listener, tag);
+             std::uint64_t tag, double weight) override {
+    inner_->start(bytes, route, listener, tag, weight);
   }
   void run(engine::EventQueue& queue, TimePoint horizon,
            const std::function<bool()>& stop) override {
@@ -43,8 +43,8 @@ class Passing : public engine::FlowEngine {
 class DropsOne : public Passing {
  public:
   void start(Bytes bytes, std::span<const engine::LinkId> route, engine::FlowListener* listener,
-             std::uint64_t tag) override {
-    if (++started_ != 10) Passing::start(bytes, route, listener, tag);
+             std::uint64_t tag, double weight) override {
+    if (++started_ != 10) Passing::start(bytes, route, listener, tag, weight);
   }
 
  private:
@@ -55,8 +55,8 @@ class DropsOne : public Passing {
 class OneByteTooMany : public Passing {
  public:
   void start(Bytes bytes, std::span<const engine::LinkId> route, engine::FlowListener* listener,
-             std::uint64_t tag) override {
-    Passing::start(++started_ == 10 ? bytes + Bytes(1) : bytes, route, listener, tag);
+             std::uint64_t tag, double weight) override {
+    Passing::start(++started_ == 10 ? bytes + Bytes(1) : bytes, route, listener, tag, weight);
   }
 
  private:
@@ -67,10 +67,10 @@ class OneByteTooMany : public Passing {
 class EndsTwice : public Passing, private engine::FlowListener {
  public:
   void start(Bytes bytes, std::span<const engine::LinkId> route, engine::FlowListener* listener,
-             std::uint64_t tag) override {
-    if (++started_ != 10) return Passing::start(bytes, route, listener, tag);
+             std::uint64_t tag, double weight) override {
+    if (++started_ != 10) return Passing::start(bytes, route, listener, tag, weight);
     listener_ = listener;
-    Passing::start(bytes, route, this, tag);
+    Passing::start(bytes, route, this, tag, weight);
   }
 
  private:
