@@ -22,7 +22,7 @@ std::unique_ptr<simgrid::s4u::Engine> configured_simgrid(const char* optim) {
   sigaction(SIGINT, &interrupt, nullptr);
   const std::string optim_setting = std::string("network/optim:") + optim;
   for (const char* setting :
-       {"network/model:CM02", "network/crosstraffic:0", "network/TCP-gamma:1e18",
+       {"network/model:CM02", "network/crosstraffic:0", "network/TCP-gamma:1e30",
         "network/latency-factor:0", "network/bandwidth-factor:1", "network/weight-S:0",
         optim_setting.c_str(), shim::precision_setting()}) {
     simgrid::s4u::Engine::set_config(setting);

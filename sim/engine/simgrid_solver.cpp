@@ -12,8 +12,10 @@
 //  - SimGrid adds *differences* of latencies to a penalty, so rounding would pile up over millions
 //  of
 //    changes. Penalties are whole multiples of 2^-36 and at most 2^17 apart: such sums are exact.
-//  - resume() resets the penalty to 1: the latency is set again, also to the same value.
-//  - A link of bandwidth 0 constrains nothing: classes on it are suspended instead.
+//  - A transfer can be suspended once: in 3.32 resume() does not make it so again. A class without
+//    flows, or with a failed link, is parked instead: its own link gets next to no bandwidth. When
+//    the parked ones are many they are cancelled, since SimGrid still counts them in.
+//  - A link of bandwidth 0 constrains nothing: classes on it are parked.
 //  - A transfer is bound for ever by the least bandwidth of its route at its start: links are wide
 //    open at that moment.
 //  - Nothing can be added to a sealed zone: links are made in zones of their own that share the
@@ -34,6 +36,7 @@ namespace s4u = simgrid::s4u;
 
 constexpr double kWideOpen = 1e18;        // bytes/s: never binds
 constexpr double kEndlessBytes = 1.8e19;  // 2^64 and a little less: 5 days at 40 TB/s
+constexpr double kParked = 1e-3;          // bytes/s: a class that has no flows
 constexpr double kTick_s = 1e-4;          // more than the 1e-5 s within which run_until stops early
 constexpr double kPenaltyMax = 131072;    // 2^17: what a class weighs at least, against the largest
 constexpr double kPenaltyQuantum = 0x1p-36;
@@ -100,13 +103,15 @@ class SimGridSolver final : public FlowSolver {
   void solve() override {
     const bool rescaled = rescale();
     for (const SolverClass id : touched_) {
-      update(classes_[id]);
+      update(id);
       classes_[id].touched = false;
     }
     if (rescaled) {
       for (const SolverClass id : running_) weigh(classes_[id]);
     }
+    if (parked_.size() > running_.size() + 64) cancel_parked();
     engine_->run_until(s4u::Engine::get_clock() + kTick_s);
+    cancelled_.clear();
     read_rates();
     touched_.clear();
   }
@@ -121,7 +126,7 @@ class SimGridSolver final : public FlowSolver {
     std::vector<SolverClass> classes;
   };
   struct Class {
-    s4u::CommPtr comm;  // null until it first has flows
+    s4u::CommPtr comm;  // null before its first flows, and after a sweep of parked classes
     s4u::Link* weight = nullptr;
     double flows = 0;
     double cap = 0;
@@ -158,23 +163,32 @@ class SimGridSolver final : public FlowSolver {
     return true;
   }
 
-  void update(Class& c) {
+  void update(SolverClass id) {
+    Class& c = classes_[id];
     const bool runs = c.flows > 0 && c.stopped_links == 0;
-    if (!runs) {
-      if (c.running) c.comm->suspend();
-      c.running = false;
-      return;
+    if (runs) {
+      if (!c.comm) start(c);
+      c.weight->set_bandwidth(std::isfinite(c.cap) ? c.flows * c.cap : kWideOpen);
+      if (!c.listed) running_.push_back(id);
+      c.listed = true;
+    } else if (c.running) {
+      c.weight->set_bandwidth(kParked);
+      parked_.push_back(id);
     }
-    if (!c.comm) {
-      start(c);
-    } else if (!c.running) {
-      c.comm->resume();
-    }
-    c.running = true;
-    if (std::isfinite(c.cap)) c.weight->set_bandwidth(c.flows * c.cap);
+    c.running = runs;
     weigh(c);
-    if (!c.listed) running_.push_back(static_cast<SolverClass>(&c - classes_.data()));
-    c.listed = true;
+  }
+
+  /// A class may have been parked twice, and may run again.
+  void cancel_parked() {
+    for (const SolverClass id : parked_) {
+      Class& c = classes_[id];
+      if (c.running || !c.comm) continue;
+      c.comm->cancel();
+      cancelled_.push_back(std::move(c.comm));  // SimGrid still looks at it during its next step
+      c.weight->set_latency(0);
+    }
+    parked_.clear();
   }
 
   void weigh(Class& c) {
@@ -184,7 +198,8 @@ class SimGridSolver final : public FlowSolver {
   }
 
   void start(Class& c) {
-    c.weight = new_link("w" + std::to_string(weights_++));
+    if (c.weight == nullptr) c.weight = new_link("w" + std::to_string(weights_++));
+    c.weight->set_bandwidth(kWideOpen);
     root_->next_route.clear();
     for (const SolverLink link : c.route) {
       links_[link].handle->set_bandwidth(kWideOpen);
@@ -229,6 +244,8 @@ class SimGridSolver final : public FlowSolver {
   std::vector<Class> classes_;
   std::vector<SolverClass> running_;  // classes that run now or did at the last solve
   std::vector<SolverClass> touched_;
+  std::vector<SolverClass> parked_;  // since the last sweep
+  std::vector<s4u::CommPtr> cancelled_;
   std::vector<SolverClass> changed_;
 };
 
