@@ -164,7 +164,7 @@ Result<CurveReport> miss_ratio_curves(const std::string& path, const ReadOptions
   if (const Status s = check(spec); !s) return s.error();
   // Samples of fixed size begin at the highest rate at which they do not overlap.
   const double rate = spec.max_objects != 0 ? 1.0 / spec.splits : spec.rate;
-  const Sampling sampling = sampling_at(rate, spec.splits, spec.sample_seed);
+  const Sampling sampling = models::sampling_at(rate, spec.splits, spec.sample_seed);
   StackCompanion stack(spec, sampling);
   ReplaySpec replayed;
   replayed.capacities = spec.capacities;

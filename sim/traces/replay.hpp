@@ -8,14 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "models/sampling/spatial.hpp"
 #include "policies/base/result.hpp"
 #include "policies/eviction/eviction.hpp"
 #include "sim/traces/blocks.hpp"
 #include "sim/traces/reader.hpp"
-#include "sim/traces/sampling.hpp"
 #include "sim/traces/watch.hpp"
 
 namespace fleetcache::traces {
+
+using models::Sampling;
 
 /// A capacity as asked for: an amount, or a share of the working set, truncated as libCacheSim
 /// does.

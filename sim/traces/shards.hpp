@@ -5,12 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "models/sampling/spatial.hpp"
 #include "sim/traces/id_map.hpp"
 #include "sim/traces/lru_stack.hpp"
 #include "sim/traces/reader.hpp"
-#include "sim/traces/sampling.hpp"
 
 namespace fleetcache::traces {
+
+using models::Sampling;
 
 /// What of the hash space one curve looks at.
 struct SampleRange {

@@ -269,7 +269,7 @@ class Tuning {
     if (static_cast<double>(typical_) * rate < kLeastObjects || alive_.size() <= kKeep) {
       return Nothing{};
     }
-    const Sampling sampling = sampling_at(rate, 1, spec_.seed);
+    const Sampling sampling = models::sampling_at(rate, 1, spec_.seed);
     auto cells = make_cells(sampling.rate());
     if (!cells) return cells.error();
     std::uint64_t index = 0;
