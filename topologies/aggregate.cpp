@@ -57,6 +57,7 @@ class Classes {
   void add(const OriginLoad& o) {
     supply(region(o.region, kAccounts), o.front_end);
     supply(region(o.region, kStampOut), o.direct);
+    supply(region(o.region, kCore), o.copies);
   }
 
   void add(const PoolLoad& load, std::size_t number) {
@@ -195,7 +196,7 @@ Status in_range(const Fleet& fleet, const ClassLoads& loads) {
                        [](BytesPerSecond r) { return r.count >= 0 && r.count < kMost; });
   };
   for (const OriginLoad& o : loads.origin)
-    if (o.region >= fleet.region_count() || !fine({o.front_end, o.direct}))
+    if (o.region >= fleet.region_count() || !fine({o.front_end, o.direct, o.copies}))
       return Error{"", "a load of an unknown region, or out of range"};
   for (const PoolLoad& p : loads.pool)
     if (p.pool >= fleet.pools().size() ||
@@ -211,13 +212,12 @@ BytesPerSecond pool_intake(const Pool& pool, Distance level) {
   if (level == Distance::kNode) return BytesPerSecond(pool.nodes * nic);
   const auto racks_of = [&](double nodes) {
     const double whole_racks = std::floor(nodes / pool.nodes_per_rack);
-    return whole_racks * std::min(tor, pool.nodes_per_rack * nic) +
-           std::min(tor, (nodes - whole_racks * pool.nodes_per_rack) * nic);
+    return whole_racks * tor + std::min(tor, (nodes - whole_racks * pool.nodes_per_rack) * nic);
   };
   if (level == Distance::kRack) return BytesPerSecond(racks_of(pool.nodes));
   const double pod_nodes = static_cast<double>(pool.nodes_per_rack) * pool.racks_per_pod;
   const double whole_pods = std::floor(pool.nodes / pod_nodes);
-  return BytesPerSecond(whole_pods * std::min(pool.pod.count, racks_of(pod_nodes)) +
+  return BytesPerSecond(whole_pods * pool.pod.count +
                         std::min(pool.pod.count, racks_of(pool.nodes - whole_pods * pod_nodes)));
 }
 

@@ -16,6 +16,7 @@ struct OriginLoad {
   std::uint32_t region = 0;
   BytesPerSecond front_end;  ///< through the accounts
   BytesPerSecond direct;     ///< from the stamp
+  BytesPerSecond copies;     ///< from caches of this region, for readers of others
 };
 
 /// Bytes a second that want into nodes of one pool, by where they turn downwards: a copy in the
@@ -47,7 +48,7 @@ struct ClassCut {
   BytesPerSecond flow;         ///< the most of them that gets in at once
   std::vector<CutEdge> edges;  ///< that stop the rest, also of what copies and disks send; of
                                ///< several choices the nearest to the readers
-  bool fits = true;  ///< everything gets through, in and out
+  bool fits = true;            ///< everything gets through, in and out
 };
 
 /// Max-flow from all origins and copies at once to all readers, and of what copies and disks send
@@ -61,8 +62,9 @@ struct ClassCut {
 /// tests/unit/topologies/aggregate_test.cpp, tests/unit/analytic/bottlenecks_test.cpp.
 Result<ClassCut> class_cut(const Fleet& fleet, const ClassLoads& loads);
 
-/// What the whole of a pool can take in through its pods, its racks or its NICs (`level`: kPod,
-/// kRack or kNode), narrower links below included.
+/// What the links of one level pass into the whole of a pool: all pods', all ToRs' or all NICs'
+/// (`level`: kPod, kRack or kNode). A short last rack or pod counts with what lies below it, so
+/// that the least of the three levels is the flow over single links.
 BytesPerSecond pool_intake(const Pool& pool, Distance level);
 
 }  // namespace fleetcache::topologies

@@ -241,6 +241,14 @@ void add_checks(const Solved& s, Record& record) {
     check("checkpoint writes of all jobs = load of account ingress (" + name + ", B/s)", written,
           ingress);
   }
+  for (const Bottlenecks* b : {&s.first, &s.steady}) {
+    if (!b->comparable) continue;
+    const std::string when = b == &s.first ? "first epoch" : "steady";
+    const double wanted = b->reached.wanted.count, flow = b->reached.flow.count;
+    record.conservation.push_back(
+        {"rates by filling fit a max-flow over the fleet's links (" + when + ", B/s)", wanted, flow,
+         1e-6, b->reached.fits});
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "sim/analytic/bottlenecks.hpp"
 #include "sim/analytic/regime.hpp"
 #include "sim/probes/record.hpp"
 
@@ -16,6 +17,7 @@ struct Solved {
   std::vector<RegimeRow> map;
   std::vector<FlipPoints> flips;  ///< by region
   std::vector<Answer> no_cache;   ///< one: the scenario without a cache, all else equal
+  Bottlenecks steady, first;      ///< by max-flow; `first` at the start of the first epoch
 };
 
 /// Of the pool's services together, hits over looked-up blocks; weights are request rates.

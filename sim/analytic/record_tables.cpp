@@ -131,6 +131,28 @@ Table flip_table(const Solved& s) {
   return t;
 }
 
+std::string edges_text(const topologies::ClassCut& cut) {
+  std::string text;
+  for (const topologies::CutEdge& e : cut.edges)
+    text += (text.empty() ? "" : ", ") + e.name + " (" + bytes_per_second(e.capacity.count) + ")";
+  return text.empty() ? "nothing" : text;
+}
+
+Table cut_table(const Solved& s) {
+  Table t;
+  t.title = "BOTTLENECKS by max-flow over classes of links";
+  t.columns = {"phase", "reads at full pace", "get through at once", "the cut"};
+  for (const Bottlenecks* b : {&s.first, &s.steady})
+    t.rows.push_back({b == &s.first ? "first epoch, at its start" : "steady",
+                      bytes_per_second(b->wanted.wanted.count),
+                      bytes_per_second(b->wanted.flow.count), edges_text(b->wanted)});
+  t.notes = {
+      "bytes into nodes, from origins and from other nodes of the cache; the rates above come "
+      "from max-min filling, and a check of this answer holds them against this graph",
+      "requests, plans and writes a second are not bytes and bind beside it"};
+  return t;
+}
+
 Table demand_table(const Solved& s) {
   Table t;
   t.title = "DEMAND by class and region";
@@ -311,6 +333,7 @@ void add_tables(const Solved& s, Record& record) {
     record.tables.push_back(regime_table(s));
     record.tables.push_back(flip_table(s));
   }
+  record.tables.push_back(cut_table(s));
   record.tables.push_back(demand_table(s));
   record.tables.push_back(account_table(s));
   if (!s.view.jobs.empty()) record.tables.push_back(job_table(s));

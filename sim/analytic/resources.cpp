@@ -9,42 +9,11 @@ namespace {
 
 using scenario::OriginPath;
 
-// Shares of one job's bytes on the stages of its way.
-struct Flow {
-  double origin = 0;  // of its bytes, from an origin
-  double peer = 0;    // handed on by another node of the cache
-  double landed = 0;  // arriving at their owner from outside the pool
-  double nvme_read = 0, nvme_write = 0;
-  double cross_rack = 0, cross_pod = 0;  // of `peer`
-  double wan = 0;
-};
-
 bool has_nvme_tier(const FleetView& view, const PoolView& pool) {
   if (pool.pool->sku.nvme_read.count <= 0) return false;
   for (const scenario::CacheTier& t : view.scenario->cache.tiers)
     if (t.medium == scenario::Medium::kNvme) return true;
   return false;
-}
-
-Flow flow_of(const FleetView& view, const Design& design, const JobView& job, const JobHits& h) {
-  const PoolView& pool = view.pools[job.pool];
-  const double n = design.cache ? pool.domain_nodes : 1;
-  const double rack = pool.fabric->nodes_per_rack;
-  const double pod = rack * pool.fabric->racks_per_pod;
-  Flow f;
-  f.landed = 1 - h.hit;
-  f.origin = f.landed - h.remote;
-  f.peer = 1 - 1 / n;
-  f.cross_rack = n > rack ? 1 - rack / n : 0;
-  f.cross_pod = n > pod ? 1 - pod / n : 0;
-  if (design.cache && has_nvme_tier(view, pool)) {
-    f.nvme_read = h.hit - h.dram;
-    f.nvme_write = f.landed;  // every fill goes to every tier, see sim/world
-    const scenario::CacheTier* largest = largest_tier(view, pool);
-    if (largest != nullptr && largest->eviction == "pinned" && h.cached < 1) f.nvme_write = 0;
-  }
-  f.wan = job.home == job.region ? 0 : f.landed;
-  return f;
 }
 
 class Builder {
@@ -138,10 +107,7 @@ class Builder {
       kv.from_nvme += t.from_nvme;
       kv.stored += t.stored;
     }
-    const double n = pool.domain_nodes;
-    const double remote = 1 - 1 / n;
-    const double rack = fabric.nodes_per_rack, pod = rack * fabric.racks_per_pod;
-    const double cross_rack = n > rack ? 1 - rack / n : 0, cross_pod = n > pod ? 1 - pod / n : 0;
+    const Spread spread = spread_of(pool, pool.domain_nodes);
     const double moved = kv.fetched + kv.stored;
     const std::string region = view_.region_name(pool.region);
     const std::string sku = "regions." + region + ".pools." + fabric.name + ".sku.";
@@ -153,9 +119,9 @@ class Builder {
           [&](std::uint32_t j) { return mine(j) ? amount(flows_[j]) : 0.0; });
     };
     const double nics = pool.nodes * fabric.nic.count;
-    put(ResourceKind::kNicDown, "nic_down", sku + "nic", nics, remote * moved,
+    put(ResourceKind::kNicDown, "nic_down", sku + "nic", nics, spread.peer * moved,
         [](const Flow& f) { return f.peer + f.landed; });
-    put(ResourceKind::kNicUp, "nic_up", sku + "nic", nics, remote * moved,
+    put(ResourceKind::kNicUp, "nic_up", sku + "nic", nics, spread.peer * moved,
         [](const Flow& f) { return f.peer; });
     if (has_nvme_tier(view_, pool) && design_.cache) {
       put(ResourceKind::kNvmeRead, "nvme_read", sku + "nvme_read",
@@ -165,15 +131,19 @@ class Builder {
           pool.nodes * fabric.nvme_write.count, kv.stored,
           [](const Flow& f) { return f.nvme_write; });
     }
-    const double tors = fabric.racks * fabric.tor.count, pods = fabric.pods * fabric.pod.count;
-    put(ResourceKind::kTorDown, "tor_down", fab + "rack_oversubscription", tors, cross_rack * moved,
-        [](const Flow& f) { return f.cross_rack + f.landed; });
-    put(ResourceKind::kTorUp, "tor_up", fab + "rack_oversubscription", tors, cross_rack * moved,
-        [](const Flow& f) { return f.cross_rack; });
-    put(ResourceKind::kPodDown, "pod_down", fab + "pod_oversubscription", pods, cross_pod * moved,
-        [](const Flow& f) { return f.cross_pod + f.landed; });
-    put(ResourceKind::kPodUp, "pod_up", fab + "pod_oversubscription", pods, cross_pod * moved,
-        [](const Flow& f) { return f.cross_pod; });
+    // Nodes read alike, so a full rack is full while a short last one is not: racks are counted by
+    // their nodes.
+    const double rack = fabric.nodes_per_rack, pod = rack * fabric.racks_per_pod;
+    const double tors = pool.nodes / rack * fabric.tor.count;
+    const double pods = pool.nodes / pod * fabric.pod.count;
+    put(ResourceKind::kTorDown, "tor_down", fab + "rack_oversubscription", tors,
+        spread.cross_rack * moved, [](const Flow& f) { return f.cross_rack + f.landed; });
+    put(ResourceKind::kTorUp, "tor_up", fab + "rack_oversubscription", tors,
+        spread.cross_rack * moved, [](const Flow& f) { return f.cross_rack; });
+    put(ResourceKind::kPodDown, "pod_down", fab + "pod_oversubscription", pods,
+        spread.cross_pod * moved, [](const Flow& f) { return f.cross_pod + f.landed; });
+    put(ResourceKind::kPodUp, "pod_up", fab + "pod_oversubscription", pods,
+        spread.cross_pod * moved, [](const Flow& f) { return f.cross_pod; });
   }
 
   void add_wan() {
@@ -232,6 +202,31 @@ class Builder {
 };
 
 }  // namespace
+
+Spread spread_of(const PoolView& pool, double nodes) {
+  const double rack = pool.fabric->nodes_per_rack;
+  const double pod = rack * pool.fabric->racks_per_pod;
+  return {1 - 1 / nodes, nodes > rack ? 1 - rack / nodes : 0, nodes > pod ? 1 - pod / nodes : 0};
+}
+
+Flow flow_of(const FleetView& view, const Design& design, const JobView& job, const JobHits& h) {
+  const PoolView& pool = view.pools[job.pool];
+  const Spread spread = spread_of(pool, design.cache ? pool.domain_nodes : 1);
+  Flow f;
+  f.landed = 1 - h.hit;
+  f.origin = f.landed - h.remote;
+  f.peer = spread.peer;
+  f.cross_rack = spread.cross_rack;
+  f.cross_pod = spread.cross_pod;
+  if (design.cache && has_nvme_tier(view, pool)) {
+    f.nvme_read = h.hit - h.dram;
+    f.nvme_write = f.landed;  // every fill goes to every tier, see sim/world
+    const scenario::CacheTier* largest = largest_tier(view, pool);
+    if (largest != nullptr && largest->eviction == "pinned" && h.cached < 1) f.nvme_write = 0;
+  }
+  f.wan = job.home == job.region ? 0 : f.landed;
+  return f;
+}
 
 models::DirectPath direct_path_of(const scenario::Region& region, OriginPath path) {
   const scenario::Bifrost& b = region.bifrost;

@@ -16,6 +16,23 @@ struct Resources {
   std::vector<models::FilledResource> filled;
 };
 
+/// Shares of one job's bytes on the stages of its way.
+struct Flow {
+  double origin = 0;  ///< of its bytes, from an origin
+  double peer = 0;    ///< handed on by another node of the cache
+  double landed = 0;  ///< arriving at their owner from outside the pool
+  double nvme_read = 0, nvme_write = 0;
+  double cross_rack = 0, cross_pod = 0;  ///< of `peer`, its parts that leave the rack and the pod
+  double wan = 0;
+};
+Flow flow_of(const FleetView& view, const Design& design, const JobView& job, const JobHits& hits);
+
+/// Of bytes that go to a random other node of a cache of `nodes`: to another node, rack and pod.
+struct Spread {
+  double peer = 0, cross_rack = 0, cross_pod = 0;
+};
+Spread spread_of(const PoolView& pool, double nodes);
+
 /// Share of a job's origin reads that end on the direct path.
 double direct_share(const FleetView& view, const Design& design, std::uint32_t region);
 

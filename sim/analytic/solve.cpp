@@ -54,7 +54,7 @@ Result<probes::Record> solve(const scenario::Scenario& scenario) {
   auto view = view_of(scenario);
   if (!view) return view.error();
   EpochLaw law;
-  Solved solved{*view, design_of(scenario), {}, {}, {}, {}};
+  Solved solved{*view, design_of(scenario), {}, {}, {}, {}, {}, {}};
   solved.course = evaluate_course(*view, solved.design, law);
   solved.map = regime_map(*view, law);
   for (std::uint32_t r = 0; r < view->regions.size(); ++r)
@@ -62,6 +62,14 @@ Result<probes::Record> solve(const scenario::Scenario& scenario) {
   Design none = solved.design;
   none.cache = false;
   solved.no_cache.push_back(evaluate(*view, none, law));
+  Design cold = solved.design;
+  cold.cold = true;
+  auto steady = bottlenecks_of(*view, solved.design, solved.course.steady);
+  if (!steady) return steady.error();
+  auto first = bottlenecks_of(*view, cold, solved.course.first);
+  if (!first) return first.error();
+  solved.steady = std::move(steady).value();
+  solved.first = std::move(first).value();
   probes::Record record;
   record.rung = "analytic";
   record.simulated = false;

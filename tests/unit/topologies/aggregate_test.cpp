@@ -48,7 +48,7 @@ double by_nodes(const Fleet& fleet, std::uint32_t r) {
 double by_classes(const Fleet& fleet, std::uint32_t pool, double wanted, std::string* cut_names) {
   const std::uint32_t r = fleet.pools()[pool].region;
   ClassLoads loads;
-  loads.origin = {{r, BytesPerSecond(wanted), BytesPerSecond(0)}};
+  loads.origin = {{r, BytesPerSecond(wanted), {}, {}}};
   loads.pool = {{pool, BytesPerSecond(wanted), {}, {}, {}, {}, {}, ""}};
   const ClassCut cut = class_cut(fleet, loads).value();
   if (cut_names != nullptr) *cut_names = names(cut);
@@ -108,12 +108,12 @@ TEST_CASE("a job's own nodes can be the cut, and what crosses the WAN has it in 
   const Fleet f = Fleet::build({here, far}, {{"far", "here", BytesPerSecond(8e9), ""}}).value();
   const std::uint32_t r = f.find_region("far"), pool = f.find_pool(f.find_region("here"), "train");
   ClassLoads loads;
-  loads.origin = {{r, BytesPerSecond(20e9), BytesPerSecond(0)}};
+  loads.origin = {{r, BytesPerSecond(20e9), {}, {}}};
   loads.pool = {{pool, BytesPerSecond(20e9), {}, {}, {}, {}, {}, ""}};
   ClassCut cut = class_cut(f, loads).value();
   CHECK(cut.flow.count == 8e9);
   CHECK(names(cut) == "wan.far-here");
-  loads.origin = {{r, BytesPerSecond(7e9), BytesPerSecond(0)}};
+  loads.origin = {{r, BytesPerSecond(7e9), {}, {}}};
   loads.pool = {{pool, BytesPerSecond(7e9), {}, {}, {}, {}, BytesPerSecond(5e9), "nic_down.job"}};
   cut = class_cut(f, loads).value();
   CHECK(cut.flow.count == 5e9);
@@ -160,8 +160,8 @@ TEST_CASE("the cut of 110,000 nodes takes milliseconds") {
 TEST_CASE("loads out of range are refused") {
   const Fleet f = Fleet::build({region("r", 4)}, {}).value();
   ClassLoads loads;
-  loads.origin = {{1, BytesPerSecond(1), BytesPerSecond(0)}};
+  loads.origin = {{1, BytesPerSecond(1), {}, {}}};
   CHECK_FALSE(class_cut(f, loads).ok());
-  loads.origin = {{0, BytesPerSecond(1e17), BytesPerSecond(0)}};
+  loads.origin = {{0, BytesPerSecond(1e17), {}, {}}};
   CHECK_FALSE(class_cut(f, loads).ok());
 }
