@@ -43,22 +43,30 @@ Result<std::string> one_child(const std::vector<std::string>& arguments) {
                                     (why.empty() ? "" : ": " + why)};
 }
 
-validation::Environment environment_of(const std::string& id) {
-  return {[id](int part) { return one_child({"validate", id, "--part", std::to_string(part)}); }};
+void add_settings(const Parameters& parameters, std::vector<std::string>& arguments) {
+  for (const auto& [name, value] : parameters.values()) {
+    arguments.insert(arguments.end(), {"--set", name + "=" + scenario::print_number(value)});
+  }
+}
+
+validation::Environment environment_of(const Point& point) {
+  return {[&point](int part) {
+    std::vector<std::string> arguments{"validate", point.experiment->id, "--part",
+                                       std::to_string(part)};
+    add_settings(point.parameters, arguments);
+    return one_child(arguments);
+  }};
 }
 
 Result<ValidationResult> run_here(const Point& point) {
-  const auto cases =
-      validation::run(*point.experiment, point.parameters, environment_of(point.experiment->id));
+  const auto cases = validation::run(*point.experiment, point.parameters, environment_of(point));
   if (!cases) return cases.error();
   return ValidationResult{point.experiment->id, point.parameters.values(), *cases};
 }
 
 Result<ValidationResult> run_in_child(const Point& point) {
   std::vector<std::string> arguments{"validate", point.experiment->id, "--format", "json"};
-  for (const auto& [name, value] : point.parameters.values()) {
-    arguments.insert(arguments.end(), {"--set", name + "=" + scenario::print_number(value)});
-  }
+  add_settings(point.parameters, arguments);
   const Result<std::string> text = one_child(arguments);
   if (!text) return text.error();
   try {
@@ -137,15 +145,14 @@ void print(const Options& options, const std::vector<ValidationResult>& results)
 }
 
 int run_part(const Options& options, Session& session) {
-  const auto experiment = options.ids.size() == 1
-                              ? named(options.ids.front())
-                              : Result<const Experiment*>(Error{"--part", "takes one experiment"});
-  if (!experiment || (*experiment)->part == nullptr) {
+  const auto todo = points(options);
+  if (!todo || todo->size() != 1 || todo->front().experiment->part == nullptr) {
     fail(session, kBadInput,
-         experiment ? "--part: the experiment has none" : experiment.error().text());
+         !todo ? todo.error().text() : "--part: takes one experiment that has parts");
     return session.exit_code;
   }
-  const Result<std::string> text = (*experiment)->part(options.part);
+  const Point& point = todo->front();
+  const Result<std::string> text = point.experiment->part(options.part, point.parameters);
   if (!text) {
     fail(session, kInvariant, text.error().text());
     return session.exit_code;
@@ -199,7 +206,7 @@ void add_validate(CLI::App& app, Session& session) {
   verb->add_option("--format", options->format, "table, json or md")
       ->check(CLI::IsMember({"table", "json", "md"}));
   verb->add_flag("--list", options->list, "list experiments with their parameters");
-  verb->add_option("--part", options->part, "")->group("");  // of V34, for its own use
+  verb->add_option("--part", options->part, "")->group("");  // of V30 and V34, for their own use
   verb->callback([options, &session] { validate(*options, session); });
 }
 

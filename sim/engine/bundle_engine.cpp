@@ -39,6 +39,7 @@ class Bundles final : public BundleEngine {
 
   LinkId add_link(std::string_view name, BytesPerSecond capacity, LinkKind kind) override {
     FLEETCACHE_CHECK(capacity.count > 0, "a link needs a positive capacity");
+    FLEETCACHE_CHECK(kind != LinkKind::kFifo, "bundles share their links, they do not queue");
     Link& link = links_.emplace_back();
     link.kind = kind;
     link.peak = link.capacity = capacity;

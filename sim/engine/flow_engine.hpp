@@ -18,8 +18,9 @@ using LinkId = std::uint32_t;
 constexpr LinkId kNoLink = 0xffffffffU;
 
 enum class LinkKind : std::uint8_t {
-  kShared,      ///< capacity shared by the flows on it
-  kVariable,    ///< the same, and `set_capacity` may lower and raise it under live flows
+  kShared,    ///< capacity shared by the flows on it
+  kVariable,  ///< the same, and `set_capacity` may lower and raise it under live flows
+  kFifo,  ///< one flow at a time, the others wait in the order of their starts (exact engine only)
   kPerFlowCap,  ///< a cap on every flow by itself (connection rate, window / RTT); never shared
 };
 
@@ -69,8 +70,12 @@ class FlowEngine {
   virtual const FlowStats& stats() const = 0;
 };
 
+/// How SimGrid looks for what a start or an end changes: the links it reaches by shared flows, or
+/// everything. Results agree up to rounding; see docs/performance.md for which is faster when.
+enum class SimGridOptim : std::uint8_t { kLazy, kFull };
+
 /// The real one, on SimGrid (exact rung). Requires: none created before in this process.
-std::unique_ptr<FlowEngine> make_simgrid_engine();
+std::unique_ptr<FlowEngine> make_simgrid_engine(SimGridOptim optim = SimGridOptim::kLazy);
 /// Every transfer takes a fixed time: for benches of the code around SimGrid and for
 /// counterfactuals that move no shared bytes.
 std::unique_ptr<FlowEngine> make_fixed_delay_engine(Duration delay);

@@ -23,7 +23,8 @@ SimGridEngine* the_engine = nullptr;  // SimGrid's completion signal is static: 
 
 class SimGridEngine final : public FlowEngine {
  public:
-  SimGridEngine() : engine_(configured_simgrid("Lazy")) {
+  explicit SimGridEngine(SimGridOptim optim)
+      : engine_(configured_simgrid(optim == SimGridOptim::kLazy ? "Lazy" : "Full")) {
     the_engine = this;
     zone_ = new RouteZone("fleet");  // owned by SimGrid
     source_ = shim::create_host(*zone_->get_iface(), "from");
@@ -42,7 +43,9 @@ class SimGridEngine final : public FlowEngine {
     link.handle = shim::create_link(*zone_->get_iface(),
                                     std::to_string(id) + ":" + std::string(name), capacity.count);
     link.impl = link.handle->get_impl();
-    if (kind == LinkKind::kPerFlowCap) {
+    if (kind == LinkKind::kFifo) {
+      link.handle->set_concurrency_limit(1);
+    } else if (kind == LinkKind::kPerFlowCap) {
       // A flow is bound by the smallest bandwidth of its route at its start; the constraint itself
       // is made too wide to bind, so the cap holds for each flow by itself.
       link.handle->set_sharing_policy(s4u::Link::SharingPolicy::NONLINEAR,
@@ -231,6 +234,8 @@ class SimGridEngine final : public FlowEngine {
 
 }  // namespace
 
-std::unique_ptr<FlowEngine> make_simgrid_engine() { return std::make_unique<SimGridEngine>(); }
+std::unique_ptr<FlowEngine> make_simgrid_engine(SimGridOptim optim) {
+  return std::make_unique<SimGridEngine>(optim);
+}
 
 }  // namespace fleetcache::engine

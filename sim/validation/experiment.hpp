@@ -60,7 +60,8 @@ enum class Tolerance : std::uint8_t { kRelative, kAbsolute, kExact };
 
 /// What an experiment may ask of the program it runs in.
 struct Environment {
-  /// Runs a part of the same experiment in another process and returns what it yields.
+  /// Runs a part of the same experiment, with the same parameters, in another process and returns
+  /// what it yields.
   std::function<Result<std::string>(int part)> other_process;
 };
 
@@ -76,7 +77,7 @@ struct Experiment {
   std::vector<std::vector<Setting>> points;
   Result<std::vector<Case>> (*run)(const Parameters&, const Environment&) = nullptr;
   /// What `Environment::other_process` runs; null when the experiment is one process.
-  Result<std::string> (*part)(int part) = nullptr;
+  Result<std::string> (*part)(int part, const Parameters&) = nullptr;
 };
 
 /// |measured - expected| <= max(tolerance, 3 standard errors), from a run long enough that the

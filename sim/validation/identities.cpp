@@ -167,7 +167,7 @@ std::string transcript(const probes::Record& record) {
 
 enum Part : int { kPlain, kAgain, kReversed, kOtherSeed };
 
-Result<std::string> determinism_part(int part) {
+Result<std::string> determinism_part(int part, const Parameters&) {
   if (part == kAgain) {
     // Another layout of the heap: an order by address would show.
     static std::vector<std::vector<char>> ballast;

@@ -1,4 +1,5 @@
-// V21: a link that many transfers share is an M/G/1 processor-sharing queue, whatever their sizes.
+// V21 and V22: a link that many transfers share is an M/G/1 processor-sharing queue, whatever their
+// sizes; one that serves them one by one is an M/G/1 first-come queue, where the sizes matter.
 
 #include <array>
 
@@ -28,10 +29,11 @@ double draw_size(std::uint32_t law, Rng& rng) {
 
 class SharedLinks final : public engine::EventHandler, public engine::FlowListener {
  public:
-  /// Runs until every mean is known to `tolerance`, or for `kMost` transfers of each law.
-  SharedLinks(double rho, double tolerance) : engine_(engine::make_simgrid_engine()), rho_(rho) {
+  /// Runs until every mean is known to its tolerance, or for `kMost` transfers of each law.
+  SharedLinks(engine::LinkKind kind, double rho, const std::array<double, kLinks>& tolerance)
+      : engine_(engine::make_simgrid_engine()), rho_(rho) {
     for (std::uint32_t law = 0; law < kLinks; ++law) {
-      links_[law] = engine_->add_link("shared", BytesPerSecond(kMeanBytes));
+      links_[law] = engine_->add_link("link", BytesPerSecond(kMeanBytes), kind);
       queue_.push({0}, this, law);
     }
     engine_->run(queue_, {std::int64_t{1} << 62}, [&] { return settled(tolerance); });
@@ -65,9 +67,9 @@ class SharedLinks final : public engine::EventHandler, public engine::FlowListen
   static constexpr std::uint64_t kLeastBatches = 30;
   static constexpr std::uint64_t kMost = 8'000'000;
 
-  bool settled(double tolerance) const {
-    for (const BatchEstimate& sojourn : sojourn_s_) {
-      if (!sojourn.batches().settled(tolerance, kLeastBatches)) return false;
+  bool settled(const std::array<double, kLinks>& tolerance) const {
+    for (std::uint32_t law = 0; law < kLinks; ++law) {
+      if (!sojourn_s(law).settled(tolerance[law], kLeastBatches)) return false;
     }
     return true;
   }
@@ -83,16 +85,34 @@ class SharedLinks final : public engine::EventHandler, public engine::FlowListen
                                                BatchEstimate(kBatch)};
 };
 
-Result<std::vector<Case>> run_sharing(const Parameters& p, const Environment&) {
-  const double expected = to_seconds(models::mg1_ps_sojourn(PerSecond(p["rho"]), 1));
-  const SharedLinks links(p["rho"], 0.04 * expected);
+std::vector<Case> measure(engine::LinkKind kind, double rho, double relative_tolerance,
+                          const std::array<double, kLinks>& expected) {
+  std::array<double, kLinks> tolerance{};
+  for (std::uint32_t law = 0; law < kLinks; ++law) {
+    tolerance[law] = relative_tolerance * expected[law];
+  }
+  const SharedLinks links(kind, rho, tolerance);
   constexpr const char* kLaws[] = {"constant", "exponential", "two-phase"};
   std::vector<Case> cases;
   for (std::uint32_t law = 0; law < kLinks; ++law) {
     const Estimate& measured = links.sojourn_s(law);
-    cases.push_back({kLaws[law], expected, measured.mean(), measured.standard_error()});
+    cases.push_back({kLaws[law], expected[law], measured.mean(), measured.standard_error()});
   }
   return cases;
+}
+
+Result<std::vector<Case>> run_sharing(const Parameters& p, const Environment&) {
+  const double expected = to_seconds(models::mg1_ps_sojourn(PerSecond(p["rho"]), 1));
+  return measure(engine::LinkKind::kShared, p["rho"], 0.04, {expected, expected, expected});
+}
+
+Result<std::vector<Case>> run_fifo(const Parameters& p, const Environment&) {
+  std::array<double, kLinks> expected{};
+  constexpr double kSecondMoment[] = {1, 2, 6.5};
+  for (std::uint32_t law = 0; law < kLinks; ++law) {
+    expected[law] = to_seconds(models::mg1_fifo_sojourn(PerSecond(p["rho"]), {1, kSecondMoment[law]}));
+  }
+  return measure(engine::LinkKind::kFifo, p["rho"], 0.05, expected);
 }
 
 }  // namespace
@@ -107,6 +127,18 @@ Experiment v21() {
   e.tolerance = 0.04;
   e.parameters = {{"rho", "1", 0.8, 0.05, 0.85}};
   e.run = run_sharing;
+  return e;
+}
+
+Experiment v22() {
+  Experiment e;
+  e.id = "V22";
+  e.title = "mean time of Poisson transfers on a link that serves them one by one, mean size 1 s";
+  e.formula = "S + rho E[S^2] / (2 (1 - rho))";
+  e.rung = "exact";
+  e.tolerance = 0.05;
+  e.parameters = {{"rho", "1", 0.8, 0.05, 0.85}};
+  e.run = run_fifo;
   return e;
 }
 
