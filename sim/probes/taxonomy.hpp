@@ -8,8 +8,9 @@
 
 namespace fleetcache::probes {
 
-enum class TrafficClass : std::uint8_t { kDataset, kCheckpoint, kKv };
-inline constexpr std::array<std::string_view, 3> kClassNames = {"dataset", "checkpoint", "kv"};
+enum class TrafficClass : std::uint8_t { kDataset, kCheckpoint, kKv, kPrestage };
+inline constexpr std::array<std::string_view, 4> kClassNames = {"dataset", "checkpoint", "kv",
+                                                                "prestage"};
 
 /// Where the bytes of a read came from, nearest first.
 enum class Tier : std::uint8_t {

@@ -141,6 +141,7 @@ Result<CacheService::Instance> CacheService::make_instance(const Domain& domain)
     auto policy = admission::Policy::create(tier.admission, rule);
     if (!policy) return policy.error();
     instance.admission.push_back(std::move(policy).value());
+    instance.epochs.push_back(0);
   }
   return instance;
 }
@@ -190,11 +191,12 @@ std::optional<Location> CacheService::find(DomainId id, std::uint64_t object) co
   where.node = owner(id, object);
   where.instance = pooled() ? 0 : member_of(domain, where.node);
   const Instance& instance = domain.instances[where.instance];
-  where.epoch = instance.epoch;
+  if (muted(where.node)) return std::nullopt;
   for (std::uint32_t tier = 0; tier < instance.tiers.size(); ++tier) {
     const eviction::Handle handle = instance.tiers[tier].find(object);
     if (!handle) continue;
     where.tier = tier;
+    where.epoch = instance.epochs[tier];
     where.medium = settings_->tiers[tier].medium;
     where.handle = handle;
     return where;
@@ -263,9 +265,12 @@ bool CacheService::fill(TimePoint now, DomainId id, std::uint64_t object, std::u
                         probes::TrafficClass traffic) {
   Domain& domain = domains_[id];
   if (!enabled() || domain.instances.empty() || !domain.map) return false;
-  Instance& instance = domain.instances[pooled() ? 0 : member_of(domain, owner(id, object))];
+  const NodeId node = owner(id, object);
+  if (muted(node)) return false;
+  Instance& instance = domain.instances[pooled() ? 0 : member_of(domain, node)];
   bool on_nvme = false;
   for (std::uint32_t tier = 0; tier < instance.tiers.size(); ++tier) {
+    if (is_offline(node, tier)) continue;
     if (!admit(now, instance, tier, object, bytes)) continue;
     const bool nvme = settings_->tiers[tier].medium == scenario::Medium::kNvme;
     on_nvme = on_nvme || nvme;
@@ -279,23 +284,42 @@ void CacheService::promote(TimePoint now, const Location& where, std::uint64_t o
   if (!valid(where)) return;
   Instance& instance = domains_[where.domain].instances[where.instance];
   for (std::uint32_t tier = 0; tier < where.tier; ++tier) {
+    if (is_offline(where.node, tier)) continue;
     if (admit(now, instance, tier, object, bytes)) collector_->count("cache.promotions");
   }
 }
 
-void CacheService::leave(NodeId node) {
+void CacheService::depart(NodeId node) {
   if (!enabled()) return;
   Domain& domain = domains_[domain_of_[node]];
-  const std::uint32_t member = member_of(domain, node);
-  domain.alive[member] = 0;
+  domain.alive[member_of(domain, node)] = 0;
   const Status mapped = rebuild_map(domain);
   FLEETCACHE_CHECK(mapped.ok(), "a subset of valid members is valid");
+}
+
+void CacheService::lose(NodeId node) { lose_tiers(node, true, scenario::Medium::kDram); }
+
+void CacheService::lose(NodeId node, scenario::Medium medium) { lose_tiers(node, false, medium); }
+
+void CacheService::lose_tiers(NodeId node, bool all, scenario::Medium medium) {
+  if (!enabled()) return;
+  Domain& domain = domains_[domain_of_[node]];
   if (domain.instances.empty() || pooled()) return;
+  Instance& instance = domain.instances[member_of(domain, node)];
   auto empty = make_instance(domain);
   FLEETCACHE_CHECK(empty.ok(), "an instance that was built once can be built again");
-  const std::uint32_t epoch = domain.instances[member].epoch + 1;
-  domain.instances[member] = std::move(empty).value();
-  domain.instances[member].epoch = epoch;
+  for (std::uint32_t tier = 0; tier < instance.tiers.size(); ++tier) {
+    if (!all && settings_->tiers[tier].medium != medium) continue;
+    instance.tiers[tier] = std::move(empty->tiers[tier]);
+    instance.admission[tier] = std::move(empty->admission[tier]);
+    ++instance.epochs[tier];
+  }
+}
+
+void CacheService::set_offline(NodeId node, scenario::Medium medium, bool offline) {
+  const auto bit = static_cast<std::uint8_t>(1U << static_cast<unsigned>(medium));
+  offline_[node] =
+      static_cast<std::uint8_t>(offline ? offline_[node] | bit : offline_[node] & ~bit);
 }
 
 void CacheService::join(NodeId node) {

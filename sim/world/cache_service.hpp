@@ -67,10 +67,20 @@ class CacheService {
   /// Copies a hit of a slower tier into the faster ones.
   void promote(TimePoint now, const Location& where, std::uint64_t object, std::uint64_t bytes);
 
-  /// Takes a node out of its domain: its copies are gone and its keys move. `join` brings it back
-  /// empty.
-  void leave(NodeId node);
+  /// Takes a node out of its domain: its keys move to others, its copies stay where they are until
+  /// `join` brings the keys back. O(members of its domain).
+  void depart(NodeId node);
   void join(NodeId node);
+  /// Its copies are gone, its keys stay with it; of one medium, or of all. Pooled strata know only
+  /// all.
+  void lose(NodeId node);
+  void lose(NodeId node, scenario::Medium medium);
+  /// Tiers of a medium take no copies meanwhile. Lose it first.
+  void set_offline(NodeId node, scenario::Medium medium, bool offline);
+  /// A node that does not answer although nobody knows: it owns its keys, but what it holds is not
+  /// found and nothing is stored there.
+  void mute(NodeId node, bool muted) { muted_[node] = muted; }
+  bool muted(NodeId node) const { return muted_[node] != 0; }
 
   /// Bytes held over all instances of a tier, and what they may hold.
   std::uint64_t used_bytes(std::uint32_t tier) const;
@@ -84,7 +94,7 @@ class CacheService {
   struct Instance {
     std::vector<eviction::Cache> tiers;
     std::vector<admission::Policy> admission;
-    std::uint32_t epoch = 0;  // failures of its node so far
+    std::vector<std::uint32_t> epochs;  // by tier: how often its copies were lost
   };
   struct Domain {
     std::vector<NodeId> members;      // ascending
@@ -99,7 +109,9 @@ class CacheService {
       : scenario_(&scenario),
         settings_(&scenario.cache),
         platform_(&platform),
-        collector_(&collector) {}
+        collector_(&collector),
+        muted_(platform.nodes(), 0),
+        offline_(platform.nodes(), 0) {}
   Status build_domains(const std::vector<Catalogue>& catalogues);
   Status rebuild_map(Domain& domain);
   Result<Instance> make_instance(const Domain& domain) const;
@@ -109,7 +121,11 @@ class CacheService {
     return domains_[where.domain].instances[where.instance].tiers[where.tier];
   }
   bool valid(const Location& where) const {
-    return domains_[where.domain].instances[where.instance].epoch == where.epoch;
+    return domains_[where.domain].instances[where.instance].epochs[where.tier] == where.epoch;
+  }
+  void lose_tiers(NodeId node, bool all, scenario::Medium medium);
+  bool is_offline(NodeId node, std::uint32_t tier) const {
+    return ((offline_[node] >> static_cast<unsigned>(settings_->tiers[tier].medium)) & 1U) != 0;
   }
   bool admit(TimePoint now, Instance& instance, std::uint32_t tier, std::uint64_t object,
              std::uint64_t bytes);
@@ -119,7 +135,9 @@ class CacheService {
   const Platform* platform_;
   probes::Collector* collector_;
   std::vector<Domain> domains_;
-  std::vector<DomainId> domain_of_;  // by node
+  std::vector<DomainId> domain_of_;    // by node
+  std::vector<std::uint8_t> muted_;    // by node
+  std::vector<std::uint8_t> offline_;  // by node: bits of media
 };
 
 }  // namespace fleetcache::world

@@ -77,6 +77,12 @@ void World::check_conservation(probes::Record& record) const {
     little(record, name + "slots", now, service->present_in_slots_ns(now));
   }
   for (const auto& job : training_) time_adds_up(record, job->job().name, job->report(now));
+  if (!stopped_early_) {
+    exact(record, "events planned = events played", events_->steps_planned(),
+          events_->steps_played());
+    exact(record, "absence of nodes, as planned = as it was", events_->planned_absent_ns(now),
+          events_->absent_ns(now));
+  }
   const std::string audit = cache_->audit();
   record.conservation.push_back({audit.empty() ? "cache audit" : "cache audit: " + audit,
                                  audit.empty() ? 0.0 : 1.0, 0, 0, audit.empty()});

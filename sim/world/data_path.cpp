@@ -60,6 +60,7 @@ void DataPath::read_from(TimePoint now, const ReadRequest& request, DomainId dom
   op.nested = nested;
   if (cache_->enabled()) op.owner = cache_->owner(domain, request.object);
   reads_->enter(now);
+  if (op.owner != request.reader && cache_->muted(op.owner)) return ask_in_vain(now, id);
   const Duration travel = op.owner == request.reader ? Duration(0)
                                                      : platform_->rtt(request.reader, op.owner) +
                                                            platform_->lookup_time(request.reader);
@@ -73,10 +74,20 @@ void DataPath::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) {
   transfer(now, id, platform_->copy_route(op.where.node, op.where.medium, op.request.reader));
 }
 
+// The owner is lost and nobody knows yet. What the reader then gets from the origin is stored
+// nowhere: its owner is not there.
+void DataPath::ask_in_vain(TimePoint now, std::uint32_t id) {
+  Operation& op = operations_[id];
+  op.owner = op.request.reader;
+  op.bypass = true;
+  collector_->count("cache.timeouts");
+  queue_->push(now + cache_->settings().membership.timeout, this, kAtOwner, id);
+}
+
 void DataPath::at_owner(TimePoint now, std::uint32_t id) {
   Operation& op = operations_[id];
   if (op.located) return serve_copy(now, id);  // a fetch: the lookup was done before
-  if (!cache_->enabled()) return fetch_from_beyond(now, id);
+  if (!cache_->enabled() || op.bypass) return fetch_from_beyond(now, id);
   if (const auto found = cache_->find(op.domain, op.request.object)) {
     op.where = *found;
     op.located = true;
@@ -174,7 +185,7 @@ void DataPath::fetch_from_beyond(TimePoint now, std::uint32_t id) {
   Operation& op = operations_[id];
   op.phase = Phase::kOrigin;
   const PoolRange& here = platform_->pool_of(op.owner);
-  if (cache_->enabled() && cache_->settings().scope == scenario::Scope::kGlobal &&
+  if (cache_->enabled() && !op.bypass && cache_->settings().scope == scenario::Scope::kGlobal &&
       op.request.home != here.region_id) {
     const PoolRange* there = platform_->pool(platform_->region(op.request.home).name, here.pool);
     if (there != nullptr) {
@@ -199,6 +210,10 @@ void DataPath::on_read_done(TimePoint now, std::uint64_t tag, bool ok) {
 
 // The bytes (or the refusal) reached the owner: it stores them and serves everybody who waited.
 void DataPath::arrived_at_owner(TimePoint now, std::uint32_t first, bool ok, probes::Tier tier) {
+  if (operations_[first].bypass) {
+    operations_[first].tier = tier;
+    return finish(now, first, ok);
+  }
   const Operation fetched = operations_[first];
   if (cache_->enabled() && cache_->settings().single_flight) {
     in_flight_.erase({fetched.owner, fetched.request.object});

@@ -76,6 +76,7 @@ class DataPath : private engine::EventHandler,
     probes::Tier tier = probes::Tier::kLocalDram;
     bool located = false;  // `where` holds a copy
     bool pinned = false;
+    bool bypass = false;         // the owner did not answer: the reader asks the origin itself
     bool nested = false;         // part of another read: not counted by itself
     std::uint32_t next = kNone;  // next waiter of the same fetch
   };
@@ -94,6 +95,7 @@ class DataPath : private engine::EventHandler,
                       std::uint64_t tag);
   void read_from(TimePoint now, const ReadRequest& request, DomainId domain, bool nested,
                  ReadClient* client, std::uint64_t tag);
+  void ask_in_vain(TimePoint now, std::uint32_t id);
   void at_owner(TimePoint now, std::uint32_t id);
   void serve_copy(TimePoint now, std::uint32_t id);
   void start_media(TimePoint now, std::uint32_t id);

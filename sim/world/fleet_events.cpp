@@ -3,69 +3,174 @@
 #include <algorithm>
 
 namespace fleetcache::world {
+namespace {
 
-void FleetEvents::start() {
-  for (std::size_t i = 0; i < scenario_->events.size(); ++i) {
-    const scenario::FleetEvent& event = scenario_->events[i];
-    const TimePoint at{event.at.count};
-    queue_->push(at, this, kBegin, i);
-    queue_->push(at + event.lasts, this, kEnd, i);
+/// What an engine gets for no capacity at all: its flows stand still, but a solver that divides by
+/// it stays sound. Of 1 Tbps it is 125 B/s.
+constexpr double kStandstill = 1e-9;
+
+bool takes_away(PlanKind kind) {
+  return kind == PlanKind::kNodesLost || kind == PlanKind::kNodesAway ||
+         kind == PlanKind::kUnreachable;
+}
+
+bool has_end(PlanKind kind) { return kind != PlanKind::kCachesEmptied && kind != PlanKind::kStage; }
+
+template <class F>
+void each_node(const PlannedEvent& event, F f) {
+  for (const NodeSpan& span : event.nodes) {
+    for (NodeId node = span.first; node < span.last; ++node) f(node);
   }
 }
 
-std::vector<NodeId> FleetEvents::nodes_of(const scenario::FleetEvent& event) const {
-  const RegionId region = platform_->region_id(event.region);
-  std::vector<NodeId> nodes;
-  std::uint32_t first_rack = 0;
-  bool seen = false;
-  std::uint32_t in_region = 0;
-  for (NodeId node = 0; node < platform_->nodes(); ++node) {
-    if (platform_->pool_of(node).region_id != region) continue;
-    const std::uint32_t rack = platform_->fleet().rack_of(node);
-    if (!seen) first_rack = rack;
-    seen = true;
-    const bool hit = event.kind == scenario::EventKind::kFailNode
-                         ? in_region == event.index
-                         : rack - first_rack == event.index;
-    if (hit) nodes.push_back(node);
-    ++in_region;
+}  // namespace
+
+Result<std::unique_ptr<FleetEvents>> FleetEvents::build(const EventTargets& targets,
+                                                        std::vector<PlannedEvent> plan) {
+  std::unique_ptr<FleetEvents> events(new FleetEvents(targets, std::move(plan)));
+  const bool pooled = targets.scenario->cache.index == scenario::Index::kPooled;
+  const bool touches = std::any_of(events->plan_.begin(), events->plan_.end(),
+                                   [](const PlannedEvent& e) { return e.touches_nodes(); });
+  if (touches && pooled && targets.cache->enabled()) {
+    return Error{
+        "events",
+        "a failing node needs cache.index \"per_node\": a pooled index does not know which "
+        "node holds which bytes"};
   }
-  return nodes;
+  return events;
+}
+
+FleetEvents::FleetEvents(const EventTargets& targets, std::vector<PlannedEvent> plan)
+    : world_(targets),
+      plan_(std::move(plan)),
+      membership_(targets.scenario->cache, targets.platform->nodes(), *targets.queue,
+                  *targets.cache),
+      stages_(plan_.size()),
+      stopped_(targets.platform->nodes(), 0),
+      without_nvme_(targets.platform->nodes(), 0),
+      begun_(plan_.size(), 0) {
+  for (std::size_t i = 0; i < plan_.size(); ++i) {
+    if (plan_[i].kind != PlanKind::kStage) continue;
+    stages_[i] = std::make_unique<StageRun>(
+        *world_.scenario, world_.scenario->events[plan_[i].event], *world_.platform, *world_.queue,
+        *world_.path, *world_.cache, *world_.collector);
+  }
+}
+
+void FleetEvents::start() {
+  const TimePoint horizon{world_.scenario->horizon.count};
+  for (std::size_t i = 0; i < plan_.size(); ++i) {
+    world_.queue->push(plan_[i].at, this, kBegin, i);
+    ++steps_planned_;
+    if (!has_end(plan_[i].kind) || plan_[i].end(horizon) >= horizon) continue;
+    world_.queue->push(plan_[i].end(horizon), this, kEnd, i);
+    ++steps_planned_;
+  }
 }
 
 void FleetEvents::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) {
-  const scenario::FleetEvent& event = scenario_->events[arg];
-  active_[arg] = code == kBegin;
-  if (event.kind == scenario::EventKind::kThrottleOrigin) {
-    return throttle(platform_->region_id(event.region));
+  ++steps_played_;
+  if (code == kBegin) {
+    begun_[arg] = 1;
+    if (stages_[arg]) return stages_[arg]->start(now);
+    return begin(now, plan_[arg]);
   }
-  for (const NodeId node : nodes_of(event)) code == kBegin ? fail(now, node) : recover(now, node);
+  if (begun_[arg]) end(now, plan_[arg]);
 }
 
-// Of several throttles at once the deepest holds.
-void FleetEvents::throttle(RegionId region) {
-  double share = 1.0;
-  for (std::size_t i = 0; i < scenario_->events.size(); ++i) {
-    const scenario::FleetEvent& event = scenario_->events[i];
-    const bool here = event.kind == scenario::EventKind::kThrottleOrigin && active_[i] &&
-                      platform_->region_id(event.region) == region;
-    if (here) share = std::min(share, event.factor);
+void FleetEvents::begin(TimePoint now, const PlannedEvent& event) {
+  world_.collector->count("events.begun");
+  each_node(event, [&](NodeId node) { begin_node(now, event, node); });
+  set_links(event, true);
+}
+
+void FleetEvents::end(TimePoint now, const PlannedEvent& event) {
+  set_links(event, false);
+  each_node(event, [&](NodeId node) { end_node(now, event, node); });
+}
+
+void FleetEvents::begin_node(TimePoint now, const PlannedEvent& event, NodeId node) {
+  CacheService& cache = *world_.cache;
+  switch (event.kind) {
+    case PlanKind::kNodesLost:
+      world_.collector->count("events.nodes_lost");
+      cache.lose(node);
+      membership_.absent(now, node, false);
+      return stop_work(now, node);
+    case PlanKind::kNodesAway:
+      membership_.absent(now, node, true);
+      event.keeps_nvme ? cache.lose(node, scenario::Medium::kDram) : cache.lose(node);
+      return stop_work(now, node);
+    case PlanKind::kUnreachable:
+      membership_.absent(now, node, false);
+      return;
+    case PlanKind::kNvmeLost:
+      cache.lose(node, scenario::Medium::kNvme);
+      if (without_nvme_[node]++ == 0) cache.set_offline(node, scenario::Medium::kNvme, true);
+      return;
+    case PlanKind::kCachesEmptied:
+      return cache.lose(node);
+    case PlanKind::kLinks:
+    case PlanKind::kStage:
+      return;
   }
-  origin_->throttle(region, share);
 }
 
-void FleetEvents::fail(TimePoint now, NodeId node) {
-  if (down_[node]++ > 0) return;
-  cache_->leave(node);
-  for (const auto& job : *jobs_) job->node_down(now, node);
-  for (const auto& service : *services_) service->node_down(node);
+void FleetEvents::end_node(TimePoint now, const PlannedEvent& event, NodeId node) {
+  if (event.kind == PlanKind::kNvmeLost) {
+    if (--without_nvme_[node] == 0) {
+      world_.cache->set_offline(node, scenario::Medium::kNvme, false);
+    }
+    return;
+  }
+  if (!takes_away(event.kind)) return;
+  membership_.present(now, node, event.kind == PlanKind::kNodesAway);
+  if (event.kind != PlanKind::kUnreachable) resume_work(now, node);
 }
 
-void FleetEvents::recover(TimePoint now, NodeId node) {
-  if (--down_[node] > 0) return;
-  cache_->join(node);
-  for (const auto& job : *jobs_) job->node_up(now, node);
-  for (const auto& service : *services_) service->node_up(node);
+void FleetEvents::stop_work(TimePoint now, NodeId node) {
+  if (stopped_[node]++ > 0) return;
+  for (const auto& job : *world_.jobs) job->node_down(now, node);
+  for (const auto& service : *world_.services) service->node_down(node);
+}
+
+void FleetEvents::resume_work(TimePoint now, NodeId node) {
+  if (--stopped_[node] > 0) return;
+  for (const auto& job : *world_.jobs) job->node_up(now, node);
+  for (const auto& service : *world_.services) service->node_up(node);
+}
+
+// Of several shares at once the smallest holds.
+void FleetEvents::set_links(const PlannedEvent& event, bool begins) {
+  for (const topologies::LinkIndex link : event.links) {
+    std::vector<double>& shares = shares_[link];
+    const auto at = std::lower_bound(shares.begin(), shares.end(), event.share);
+    if (begins) {
+      shares.insert(at, event.share);
+    } else {
+      shares.erase(at);
+    }
+    const double left = shares.empty() ? 1.0 : std::max(kStandstill, shares.front());
+    world_.platform->set_share(*world_.flows, link, left);
+  }
+}
+
+std::uint64_t FleetEvents::planned_absent_ns(TimePoint now) const {
+  std::map<NodeId, std::vector<std::pair<std::int64_t, std::int64_t>>> absences;
+  for (const PlannedEvent& event : plan_) {
+    if (!takes_away(event.kind) || event.at >= now) continue;
+    const std::int64_t end = std::min(now.ns, event.end(now).ns);
+    each_node(event, [&](NodeId node) { absences[node].push_back({event.at.ns, end}); });
+  }
+  std::int64_t sum = 0;
+  for (auto& [node, spans] : absences) {  // in order of their begins, as the plan is
+    std::int64_t covered = 0;
+    for (const auto& [from, to] : spans) {
+      sum += std::max<std::int64_t>(0, to - std::max(from, covered));
+      covered = std::max(covered, to);
+    }
+  }
+  return static_cast<std::uint64_t>(sum);
 }
 
 }  // namespace fleetcache::world

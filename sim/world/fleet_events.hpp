@@ -1,52 +1,72 @@
-/// What happens to the fleet at given times: nodes and racks fail and come back empty, the origin
-/// is throttled for a while. A failed node's copies are gone and its keys move at once; transfers
-/// that were under way from it still end (the fluid model has no half-broken connections).
+/// Plays the plan of events (failures.hpp): nodes go and come back, links lose capacity, caches are
+/// emptied, data are staged. Transfers that were under way from a lost node still end (the fluid
+/// model has no half-broken connections); transfers over a link without capacity wait.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
+#include "sim/world/failures.hpp"
 #include "sim/world/inference.hpp"
+#include "sim/world/membership.hpp"
+#include "sim/world/stage.hpp"
 #include "sim/world/training.hpp"
 
 namespace fleetcache::world {
 
+/// What events act on. All of it must outlive FleetEvents.
+struct EventTargets {
+  const scenario::Scenario* scenario = nullptr;
+  Platform* platform = nullptr;
+  engine::EventQueue* queue = nullptr;
+  engine::FlowEngine* flows = nullptr;
+  CacheService* cache = nullptr;
+  DataPath* path = nullptr;
+  probes::Collector* collector = nullptr;
+  const std::vector<std::unique_ptr<TrainingRun>>* jobs = nullptr;
+  const std::vector<std::unique_ptr<InferenceRun>>* services = nullptr;
+};
+
 class FleetEvents : private engine::EventHandler {
  public:
-  FleetEvents(const scenario::Scenario& scenario, const Platform& platform,
-              engine::EventQueue& queue, CacheService& cache, OriginService& origin,
-              const std::vector<std::unique_ptr<TrainingRun>>& jobs,
-              const std::vector<std::unique_ptr<InferenceRun>>& services)
-      : scenario_(&scenario),
-        platform_(&platform),
-        queue_(&queue),
-        cache_(&cache),
-        origin_(&origin),
-        jobs_(&jobs),
-        services_(&services),
-        down_(platform.nodes(), 0),
-        active_(scenario.events.size(), 0) {}
+  /// `plan` is plan_events() of the scenario and the platform's fleet. Fails when the caches cannot
+  /// play the plan: a pooled index does not know which node holds which bytes.
+  static Result<std::unique_ptr<FleetEvents>> build(const EventTargets& targets,
+                                                    std::vector<PlannedEvent> plan);
 
   void start();
+  const std::vector<PlannedEvent>& plan() const { return plan_; }
+  /// Beginnings and ends: all that must have happened by the end of the run, and those that did.
+  std::uint64_t steps_planned() const { return steps_planned_; }
+  std::uint64_t steps_played() const { return steps_played_; }
+  /// Absence of nodes up to `now`, as it was; and as the plan alone says.
+  std::uint64_t absent_ns(TimePoint now) const { return membership_.absent_ns(now); }
+  std::uint64_t planned_absent_ns(TimePoint now) const;
 
  private:
   enum Code : std::uint32_t { kBegin, kEnd };
 
+  FleetEvents(const EventTargets& targets, std::vector<PlannedEvent> plan);
   void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
-  std::vector<NodeId> nodes_of(const scenario::FleetEvent& event) const;
-  void fail(TimePoint now, NodeId node);
-  void recover(TimePoint now, NodeId node);
-  void throttle(RegionId region);
+  void begin(TimePoint now, const PlannedEvent& event);
+  void end(TimePoint now, const PlannedEvent& event);
+  void begin_node(TimePoint now, const PlannedEvent& event, NodeId node);
+  void end_node(TimePoint now, const PlannedEvent& event, NodeId node);
+  void stop_work(TimePoint now, NodeId node);
+  void resume_work(TimePoint now, NodeId node);
+  void set_links(const PlannedEvent& event, bool begins);
 
-  const scenario::Scenario* scenario_;
-  const Platform* platform_;
-  engine::EventQueue* queue_;
-  CacheService* cache_;
-  OriginService* origin_;
-  const std::vector<std::unique_ptr<TrainingRun>>* jobs_;
-  const std::vector<std::unique_ptr<InferenceRun>>* services_;
-  std::vector<std::uint32_t> down_;   // by node: events that keep it down
-  std::vector<std::uint8_t> active_;  // by event
+  EventTargets world_;
+  std::vector<PlannedEvent> plan_;
+  Membership membership_;
+  std::vector<std::unique_ptr<StageRun>> stages_;  // by planned event; null for the others
+  std::vector<std::uint32_t> stopped_;             // by node: events that keep it from work
+  std::vector<std::uint32_t> without_nvme_;        // by node: events that keep its disks away
+  std::map<topologies::LinkIndex, std::vector<double>> shares_;  // in force on a link, sorted
+  std::vector<std::uint8_t> begun_;                              // by planned event
+  std::uint64_t steps_planned_ = 0;
+  std::uint64_t steps_played_ = 0;
 };
 
 }  // namespace fleetcache::world

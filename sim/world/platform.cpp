@@ -4,6 +4,7 @@
 
 #include "policies/base/check.hpp"
 #include "sim/scenario/fleet.hpp"
+#include "sim/world/failures.hpp"
 
 namespace fleetcache::world {
 namespace {
@@ -37,17 +38,13 @@ Result<Platform> Platform::build(const scenario::Scenario& scenario, engine::Flo
 }
 
 void Platform::add_links(engine::FlowEngine& engine) {
+  const auto changing = changing_links(plan_events(*scenario_, fleet_));
   for (topologies::LinkIndex i = 0; i < fleet_.link_count(); ++i) {
     const topologies::LinkInfo info = fleet_.link(i);
-    const bool may_change = info.cls == topologies::LinkClass::kAccountEgress ||
-                            info.cls == topologies::LinkClass::kStamp;
-    const bool throttled =
-        may_change &&
-        std::any_of(scenario_->events.begin(), scenario_->events.end(),
-                    [](const auto& e) { return e.kind == scenario::EventKind::kThrottleOrigin; });
+    const bool changes = std::binary_search(changing.begin(), changing.end(), i);
     links_.push_back(
         engine.add_link(info.name, info.capacity,
-                        throttled ? engine::LinkKind::kVariable : engine::LinkKind::kShared));
+                        changes ? engine::LinkKind::kVariable : engine::LinkKind::kShared));
   }
   for (const scenario::Region* region : regions_) {
     stream_cap_.push_back(engine.add_link(region->name + "/blob stream", region->blob.stream,

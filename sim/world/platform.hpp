@@ -50,6 +50,11 @@ class Platform {
   engine::LinkId stamp(RegionId region) const;
   BytesPerSecond stamp_capacity(RegionId region) const;
   engine::LinkId link(topologies::LinkIndex index) const { return links_[index]; }
+  /// Leaves a link of the fleet `share` of its capacity, 0 < share <= 1. Requires: a link that an
+  /// event of the scenario changes.
+  void set_share(engine::FlowEngine& engine, topologies::LinkIndex index, double share) const {
+    engine.set_capacity(links_[index], fleet_.capacity(index) * share);
+  }
 
   /// Request and answer between two nodes, without software time.
   Duration rtt(NodeId a, NodeId b) const;

@@ -45,6 +45,7 @@ probes::Record World::record() const {
   report_training(record);
   report_inference(record);
   report_cache(record);
+  report_events(record);
   report_origin(record);
   report_stations(record);
   check_conservation(record);
@@ -153,6 +154,23 @@ void World::report_inference(probes::Record& record) const {
                 "or is in prefill; it gains some, since a later fill also evicts later.",
                 100 * ratio(hits, lookups), 100 * shadow);
   record.notes.push_back(note);
+}
+
+void World::report_events(probes::Record& record) const {
+  if (events_->plan().empty()) return;
+  const auto put = [&](const char* name, const char* counter) {
+    record.metrics[name] = {static_cast<double>(collector_.counter(counter)), "1", 0};
+  };
+  put("events.begun", "events.begun");
+  put("events.nodes_lost", "events.nodes_lost");
+  put("cache.timeouts", "cache.timeouts");
+  record.metrics["events.node_time_away"] = {
+      static_cast<double>(events_->absent_ns(queue_.now())) * 1e-9, "s", 0};
+  for (const auto& [name, series] : collector_.all_series()) {
+    if (name.rfind("prestage.", 0) == 0 && series.sketch().count() > 0) {
+      record.metrics[name.substr(0, name.size() - 2) + "_time"] = {series.mean(), "s", 0};
+    }
+  }
 }
 
 void World::report_cache(probes::Record& record) const {

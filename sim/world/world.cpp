@@ -90,16 +90,19 @@ Status World::build_jobs() {
   }
   const Status shadow = build_shadow();
   if (!shadow) return shadow.error();
-  for (const scenario::FleetEvent& event : scenario_.events) {
-    const bool failure = event.kind != scenario::EventKind::kThrottleOrigin;
-    if (failure && scenario_.cache.index == scenario::Index::kPooled && cache_->enabled()) {
-      return Error{"events",
-                   "a failing node needs cache.index \"per-node\": a pooled index does "
-                   "not know which node holds which bytes"};
-    }
-  }
-  events_ = std::make_unique<FleetEvents>(scenario_, *platform_, queue_, *cache_, *origin_,
-                                          training_, inference_);
+  EventTargets targets;
+  targets.scenario = &scenario_;
+  targets.platform = platform_.get();
+  targets.queue = &queue_;
+  targets.flows = flows_.get();
+  targets.cache = cache_.get();
+  targets.path = path_.get();
+  targets.collector = &collector_;
+  targets.jobs = &training_;
+  targets.services = &inference_;
+  auto events = FleetEvents::build(targets, plan_events(scenario_, platform_->fleet()));
+  if (!events) return events.error();
+  events_ = std::move(events).value();
   return Nothing{};
 }
 
@@ -107,7 +110,8 @@ Status World::build_jobs() {
 // blocks only, so it is left out where training shares the nodes or nodes fail.
 Status World::build_shadow() {
   const bool timed = scenario_.cache.fill == scenario::Fill::kTimed;
-  if (inference_.empty() || !cache_->enabled() || !timed || !scenario_.events.empty()) {
+  if (inference_.empty() || !cache_->enabled() || !timed || !scenario_.events.empty() ||
+      scenario_.failures.enabled) {
     return Nothing{};
   }
   for (const auto& service : inference_) {

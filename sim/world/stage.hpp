@@ -1,0 +1,50 @@
+/// Pre-staging: a data set, or what the caches miss of it, is copied into the caches of a pool in
+/// one go, instead of by the first reader of each object.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/world/data_path.hpp"
+
+namespace fleetcache::world {
+
+class StageRun : private engine::EventHandler, private ReadClient {
+ public:
+  /// `event` is a kPrestage of the scenario. Everything passed must outlive it.
+  StageRun(const scenario::Scenario& scenario, const scenario::FleetEvent& event,
+           const Platform& platform, engine::EventQueue& queue, DataPath& path, CacheService& cache,
+           probes::Collector& collector);
+
+  /// Begins: for every domain of the pool the objects of the data set in order, each read by its
+  /// owner; what a cache already holds is passed over. At most `in_flight` at a time, at most
+  /// `rate` bytes a second. O(domains x objects) lookups in all.
+  void start(TimePoint now);
+
+ private:
+  void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
+  void on_read_done(TimePoint now, std::uint64_t tag, bool ok) override;
+  void pump(TimePoint now);
+  void finish(TimePoint now);
+
+  const scenario::FleetEvent* event_;
+  const Platform* platform_;
+  engine::EventQueue* queue_;
+  DataPath* path_;
+  CacheService* cache_;
+  probes::Collector* collector_;
+  RegionId home_ = 0;
+  std::uint64_t object_bytes_ = 0;
+  std::uint64_t objects_ = 0;
+  std::uint64_t namespace_ = 0;
+  std::vector<NodeId> domains_;  // a node of each
+  std::uint64_t next_ = 0;       // of domains x objects
+  std::uint32_t in_flight_ = 0;
+  bool waiting_ = false;  // for the rate
+  bool ended_ = false;
+  TimePoint begun_;
+  TimePoint may_send_;  // when the rate allows the next object
+};
+
+}  // namespace fleetcache::world
