@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/probes/timeline.hpp"
+
 namespace fleetcache::probes {
 
 struct Metric {
@@ -70,6 +72,8 @@ struct Record {
   std::map<std::string, Derivation> derivations;  ///< metric -> how
   std::vector<std::string> notes;
   std::map<std::string, std::string> fingerprint;  ///< events, digest, last draws
+  TimelineRecord timeline;                         ///< no series where nothing was simulated
+  std::vector<Mark> marks;                         ///< in order of (time, label)
 };
 
 }  // namespace fleetcache::probes

@@ -49,6 +49,7 @@ probes::Record World::record() const {
   report_origin(record);
   report_stations(record);
   check_conservation(record);
+  if (timeline_) timeline_->report(record);
   record.fingerprint["events"] = std::to_string(queue_.popped());
   record.fingerprint["event_digest"] = hex(queue_.digest());
   record.fingerprint["cache_state"] = hex(cache_->state_hash());

@@ -177,6 +177,8 @@ std::vector<Catalogue> World::catalogues() const {
 }
 
 void World::run() {
+  timeline_ = std::make_unique<TimelineProbe>(scenario_, *events_, collector_, training_,
+                                              inference_);
   for (const auto& job : training_) job->start();
   for (const auto& service : inference_) service->start();
   events_->start();
@@ -186,10 +188,12 @@ void World::run() {
   flows_->run(queue_, TimePoint{scenario_.horizon.count}, [this] { return interrupted(); });
   stopped_early_ = interrupted();
   if (!stopped_early_) queue_.advance(TimePoint{scenario_.horizon.count});
+  timeline_->sample(queue_.now());
 }
 
 void World::on_event(TimePoint now, std::uint32_t code, std::uint64_t) {
   if (code == kEndWarmup) {
+    timeline_->end_warmup(now);
     collector_.end_warmup(now);
     origin_->end_warmup();
     stations_->clear();
@@ -198,6 +202,7 @@ void World::on_event(TimePoint now, std::uint32_t code, std::uint64_t) {
     return;
   }
   stations_->sample();
+  timeline_->sample(now);
   const double done = static_cast<double>(now.ns) / static_cast<double>(scenario_.horizon.count);
   if (options_.progress) options_.progress(done);
   if (++samples_done_ % kSamplesPerStretch == 0) fleet_times_.push_back(fleet_time());

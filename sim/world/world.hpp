@@ -8,6 +8,7 @@
 #include "sim/world/inference.hpp"
 #include "sim/world/run.hpp"
 #include "sim/world/station_probe.hpp"
+#include "sim/world/timeline_probe.hpp"
 #include "sim/world/training.hpp"
 
 namespace fleetcache::world {
@@ -71,6 +72,7 @@ class World : private engine::EventHandler {
   std::vector<ServicePlan> service_plans_;
   std::vector<std::unique_ptr<TrainingRun>> training_;
   std::vector<std::unique_ptr<InferenceRun>> inference_;
+  std::unique_ptr<TimelineProbe> timeline_;
   /// Node-seconds of all jobs since the warm-up.
   struct FleetTime {
     double useful = 0, stalled = 0, elapsed = 0;

@@ -1,0 +1,67 @@
+/// The run over time: what jobs, caches, origin and services did between one sample and the next.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/statistics/quantile_sketch.hpp"
+#include "sim/probes/collector.hpp"
+#include "sim/probes/timeline.hpp"
+#include "sim/world/fleet_events.hpp"
+#include "sim/world/inference.hpp"
+#include "sim/world/training.hpp"
+
+namespace fleetcache::world {
+
+/// Series, each over the time since the sample before:
+///  train.<job>.goodput, .stall      shares of the job's time; work that is lost later makes the
+///                                   goodput of the bin of the failure 0, never negative
+///  train.<job>.steps_per_second
+///  cache.byte_hit_ratio.<class>     as the metric of that name
+///  bytes_per_second.origin.<class>  and .peer.<class>: over tiers of that kind
+///  origin.throttled_per_second      attempts refused
+///  infer.<service>.ttft_p99         of the requests that got their first token; a bin that merges
+///                                   samples holds the largest of them
+///  fleet.nodes_down                 absent: mean over the time
+class TimelineProbe {
+ public:
+  /// All of these must outlive it.
+  TimelineProbe(const scenario::Scenario& scenario, const FleetEvents& events,
+                const probes::Collector& collector,
+                const std::vector<std::unique_ptr<TrainingRun>>& jobs,
+                const std::vector<std::unique_ptr<InferenceRun>>& services);
+
+  /// Closes the stretch that began with the sample before. Any spacing: after time was stepped over
+  /// the stretch is one long one. O(jobs + services x sketch).
+  void sample(TimePoint now);
+  /// To be called when the warm-up ends, before the figures of the others are set back to 0.
+  void end_warmup(TimePoint now);
+  void report(probes::Record& record) const;
+
+ private:
+  struct JobBefore {
+    double compute_s = 0, stall_s = 0, elapsed_s = 0, steps = 0;
+  };
+  void sample_jobs(TimePoint now);
+  void sample_traffic(TimePoint now);
+  void sample_services(TimePoint now);
+
+  const FleetEvents* events_;
+  const probes::Collector* collector_;
+  const std::vector<std::unique_ptr<TrainingRun>>* jobs_;
+  const std::vector<std::unique_ptr<InferenceRun>>* services_;
+  TimePoint horizon_;
+  probes::Timeline timeline_;
+  TimePoint last_;
+  std::vector<JobBefore> job_before_;
+  std::array<std::array<std::uint64_t, probes::kTiers>, probes::kClasses> served_before_{};
+  std::uint64_t throttled_before_ = 0;
+  std::vector<models::QuantileSketch> ttft_before_;
+  std::uint64_t absent_before_ns_ = 0;
+};
+
+}  // namespace fleetcache::world
