@@ -2,33 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 #include <vector>
 
 #include "policies/base/check.hpp"
-#include "policies/base/hash.hpp"
 #include "sim/engine/agenda.hpp"
+#include "sim/engine/class_table.hpp"
 #include "sim/engine/flow_class.hpp"
 
 namespace fleetcache::engine {
 namespace {
-
-/// What tells classes apart: shared links in ascending order, and the bits of the cap.
-struct ClassKey {
-  std::vector<LinkId> links;
-  double cap = 0;
-  friend bool operator==(const ClassKey& a, const ClassKey& b) {
-    return a.cap == b.cap && a.links == b.links;
-  }
-};
-
-struct ClassKeyHash {
-  std::size_t operator()(const ClassKey& key) const {
-    std::uint64_t h = mix64(static_cast<std::uint64_t>(std::hash<double>{}(key.cap)));
-    for (const LinkId link : key.links) h = mix64(h ^ link);
-    return static_cast<std::size_t>(h);
-  }
-};
 
 class Bundles final : public BundleEngine {
  public:
@@ -176,32 +158,31 @@ class Bundles final : public BundleEngine {
   }
 
   std::uint32_t class_of(std::span<const LinkId> route) {
-    key_.links.clear();
-    key_.cap = kUncapped.count;
+    shared_.clear();
+    double cap = kUncapped.count;
     for (const LinkId id : route) {
       if (links_[id].kind == LinkKind::kPerFlowCap) {
-        key_.cap = std::min(key_.cap, links_[id].capacity.count);
+        cap = std::min(cap, links_[id].capacity.count);
       } else {
-        key_.links.push_back(id);
+        shared_.push_back(id);
       }
     }
-    std::sort(key_.links.begin(), key_.links.end());
-    const auto found = class_ids_.find(key_);
-    return found != class_ids_.end() ? found->second : new_class();
+    std::sort(shared_.begin(), shared_.end());
+    const std::uint32_t found = class_ids_.find(shared_, cap);
+    return found != ClassTable::kAbsent ? found : new_class(cap);
   }
 
-  std::uint32_t new_class() {
-    const auto id = static_cast<std::uint32_t>(classes_.size());
+  std::uint32_t new_class(double cap) {
+    const std::uint32_t id = class_ids_.enter(shared_, cap);
     std::vector<SolverLink> route;
-    for (const LinkId link : key_.links) {
+    for (const LinkId link : shared_) {
       route.push_back(links_[link].solver);
       links_[link].classes.push_back(id);
     }
-    const SolverClass solver = solver_->add_class(route, BytesPerSecond(key_.cap));
-    // A change of rate is answered by its solver id: the ids are the same by construction.
+    const SolverClass solver = solver_->add_class(route, BytesPerSecond(cap));
+    // A change of rate is told by the solver's id: the ids are the same by construction.
     FLEETCACHE_CHECK(solver == id, "the solver has classes of somebody else");
-    classes_.push_back({FlowClass(key_.cap), solver, {}});
-    class_ids_.emplace(key_, id);
+    classes_.push_back({FlowClass(cap), solver, {}});
     ++bundle_stats_.classes;
     return id;
   }
@@ -308,15 +289,15 @@ class Bundles final : public BundleEngine {
   BundleOptions options_;
   std::vector<Link> links_;
   std::vector<Class> classes_;
-  std::unordered_map<ClassKey, std::uint32_t, ClassKeyHash> class_ids_;  // looked up, never walked
+  ClassTable class_ids_;
   std::vector<Flow> flows_;
   std::vector<std::uint32_t> free_;
   Agenda agenda_;
   std::vector<std::uint32_t> touched_;
   std::vector<std::uint32_t> reweighted_;
   std::vector<End> ends_;
-  ClassKey key_;              // scratch
-  std::vector<LinkId> caps_;  // scratch
+  std::vector<LinkId> shared_;  // scratch
+  std::vector<LinkId> caps_;    // scratch
   bool solve_due_ = false;
   EventQueue* queue_ = nullptr;
   FlowStats stats_;

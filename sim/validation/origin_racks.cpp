@@ -6,6 +6,7 @@
 
 #include "policies/base/check.hpp"
 #include "policies/base/hash.hpp"
+#include "policies/base/math.hpp"
 #include "policies/base/rng.hpp"
 
 namespace fleetcache::validation {
@@ -41,7 +42,7 @@ class Run final : public engine::EventHandler, public engine::FlowListener {
     const std::uint64_t id = transfers_.size();
     Transfer t{now, {}, static_cast<std::uint32_t>(racks_.below(options_.racks)), engine::kNoLink};
     // exp(-sigma^2 / 2) makes the mean of the log-normal what was asked for.
-    const double median = options_.mean_bytes * std::exp(-options_.sigma * options_.sigma / 2);
+    const double median = options_.mean_bytes * portable_exp(-options_.sigma * options_.sigma / 2);
     const auto bytes = static_cast<std::uint64_t>(1 + sizes_.lognormal(median, options_.sigma));
     t.nic = nics_ == Nics::kCap ? cap_ : take_node(t.rack);
     transfers_.push_back(t);

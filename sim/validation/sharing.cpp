@@ -110,7 +110,8 @@ Result<std::vector<Case>> run_fifo(const Parameters& p, const Environment&) {
   std::array<double, kLinks> expected{};
   constexpr double kSecondMoment[] = {1, 2, 6.5};
   for (std::uint32_t law = 0; law < kLinks; ++law) {
-    expected[law] = to_seconds(models::mg1_fifo_sojourn(PerSecond(p["rho"]), {1, kSecondMoment[law]}));
+    expected[law] =
+        to_seconds(models::mg1_fifo_sojourn(PerSecond(p["rho"]), {1, kSecondMoment[law]}));
   }
   return measure(engine::LinkKind::kFifo, p["rho"], 0.05, expected);
 }
