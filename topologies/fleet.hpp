@@ -80,6 +80,16 @@ struct LinkInfo {
   std::string parameter;  ///< scenario path that sets the capacity
 };
 
+/// Where a link is and what it carries: what `LinkInfo` says, without its strings.
+struct LinkPlace {
+  enum class Kind : std::uint8_t { kNode, kRack, kPod, kRegion, kAccount, kWan };
+  Kind kind = Kind::kNode;
+  LinkClass cls = LinkClass::kNicUp;
+  std::uint32_t id = 0;      ///< node, rack, pod, region, account within the region, WAN direction
+  std::uint32_t region = 0;  ///< of a WAN link: the one it leaves
+  BytesPerSecond capacity;
+};
+
 /// One end of a transfer.
 struct Endpoint {
   enum class Kind : std::uint8_t { kDram, kNvme, kAccount, kStamp };
@@ -154,8 +164,10 @@ class Fleet {
 
   /// Made on demand, so that 100,000 nodes do not hold half a million strings.
   LinkInfo link(LinkIndex index) const;
-  BytesPerSecond capacity(LinkIndex index) const;
-  LinkClass link_class(LinkIndex index) const;
+  /// The same without strings: for loops over all links. O(log pools).
+  LinkPlace place(LinkIndex index) const;
+  BytesPerSecond capacity(LinkIndex index) const { return place(index).capacity; }
+  LinkClass link_class(LinkIndex index) const { return place(index).cls; }
 
   /// kNoLink where the fleet has none (no disks, no front-end limit, no WAN between the two).
   LinkIndex nic_up(std::uint32_t node) const { return node_link(node, 0); }
@@ -207,8 +219,8 @@ class Fleet {
   Status place_pools();
   Status place_links(const std::vector<WanSpec>& wan);
   Status place_wan(const std::vector<WanSpec>& wan);
-  LinkInfo node_link_info(LinkIndex index) const;
-  LinkInfo origin_link_info(LinkIndex index) const;
+  LinkPlace node_place(LinkIndex index) const;
+  LinkPlace origin_place(LinkIndex index) const;
 
   std::vector<RegionSpec> regions_;
   std::vector<Pool> pools_;

@@ -1,4 +1,4 @@
-// Fleet::link: names, capacities and parameters of links from their index.
+// Fleet::place and Fleet::link: what a link is, from its index.
 #include <algorithm>
 
 #include "topologies/fleet.hpp"
@@ -7,15 +7,49 @@ namespace fleetcache::topologies {
 
 namespace {
 
+using Kind = LinkPlace::Kind;
+
 // Lanes of a node in the order of its links.
 constexpr LinkClass kNodeLanes[] = {LinkClass::kNicUp, LinkClass::kNicDown, LinkClass::kNvmeRead,
                                     LinkClass::kNvmeWrite};
 
 std::string joined(const std::string& a, std::string_view b) { return a + "/" + std::string(b); }
 
+/// The key below a region, pool or link that sets the capacity of a class.
+const char* parameter_of(LinkClass cls) {
+  switch (cls) {
+    case LinkClass::kNicUp:
+    case LinkClass::kNicDown:
+      return "nic";
+    case LinkClass::kNvmeRead:
+      return "nvme_read";
+    case LinkClass::kNvmeWrite:
+      return "nvme_write";
+    case LinkClass::kTorUp:
+    case LinkClass::kTorDown:
+      return ".fabric.rack_oversubscription";
+    case LinkClass::kPodUp:
+    case LinkClass::kPodDown:
+    case LinkClass::kCoreUp:
+    case LinkClass::kCoreDown:
+      return ".fabric.pod_oversubscription";
+    case LinkClass::kAccountEgress:
+      return ".blob.egress";
+    case LinkClass::kAccountIngress:
+      return ".blob.ingress";
+    case LinkClass::kFrontEnd:
+      return ".blob.fleet_egress";
+    case LinkClass::kStamp:
+      return ".bifrost.stamp";
+    case LinkClass::kWan:
+      return "";
+  }
+  return "";
+}
+
 }  // namespace
 
-LinkInfo Fleet::node_link_info(LinkIndex index) const {
+LinkPlace Fleet::node_place(LinkIndex index) const {
   const auto after =
       std::upper_bound(pools_.begin(), pools_.end(), index,
                        [](LinkIndex i, const Pool& p) { return i < p.first_node_link; });
@@ -23,97 +57,90 @@ LinkInfo Fleet::node_link_info(LinkIndex index) const {
   const Pool& p = *(after - 1);
   const LinkIndex offset = index - p.first_node_link;
   const LinkClass cls = kNodeLanes[offset % p.links_per_node];
-  const std::string sku = "regions." + regions_[p.region].name + ".pools." + p.name + ".sku.";
-  LinkInfo info;
-  info.cls = cls;
-  info.name = joined(node_name(p.first_node + offset / p.links_per_node), name_of(cls));
-  switch (cls) {
-    case LinkClass::kNvmeRead:
-      info.capacity = p.nvme_read;
-      info.parameter = sku + "nvme_read";
-      break;
-    case LinkClass::kNvmeWrite:
-      info.capacity = p.nvme_write;
-      info.parameter = sku + "nvme_write";
-      break;
-    default:
-      info.capacity = p.nic;
-      info.parameter = sku + "nic";
-  }
-  return info;
+  LinkPlace place{Kind::kNode, cls, p.first_node + offset / p.links_per_node, p.region, p.nic};
+  if (cls == LinkClass::kNvmeRead) place.capacity = p.nvme_read;
+  if (cls == LinkClass::kNvmeWrite) place.capacity = p.nvme_write;
+  return place;
 }
 
-LinkInfo Fleet::origin_link_info(LinkIndex index) const {
-  LinkInfo info;
+LinkPlace Fleet::origin_place(LinkIndex index) const {
   std::uint32_t r = 0;
   if (index < first_path_link_) {
     while (r + 1 < region_count() && index >= origins_[r + 1].first_account_link) ++r;
     const LinkIndex offset = index - origins_[r].first_account_link;
-    const bool egress = offset % 2 == 0;
-    info.cls = egress ? LinkClass::kAccountEgress : LinkClass::kAccountIngress;
-    info.capacity = egress ? regions_[r].account_egress : regions_[r].account_ingress;
-    info.name =
-        joined(regions_[r].name + "/account" + std::to_string(offset / 2), name_of(info.cls));
-    info.parameter = "regions." + regions_[r].name + ".blob." + std::string(name_of(info.cls));
-    return info;
+    const RegionSpec& region = regions_[r];
+    if (offset % 2 == 0) {
+      return {Kind::kAccount, LinkClass::kAccountEgress, offset / 2, r, region.account_egress};
+    }
+    return {Kind::kAccount, LinkClass::kAccountIngress, offset / 2, r, region.account_ingress};
   }
   while (front_end_[r] != index && stamp_[r] != index) ++r;
-  const bool classic = front_end_[r] == index;
-  info.cls = classic ? LinkClass::kFrontEnd : LinkClass::kStamp;
-  info.capacity = classic ? regions_[r].fleet_egress : regions_[r].stamp;
-  info.name = joined(regions_[r].name, name_of(info.cls));
-  info.parameter =
-      "regions." + regions_[r].name + (classic ? ".blob.fleet_egress" : ".bifrost.stamp");
-  return info;
+  if (front_end_[r] == index) {
+    return {Kind::kRegion, LinkClass::kFrontEnd, r, r, regions_[r].fleet_egress};
+  }
+  return {Kind::kRegion, LinkClass::kStamp, r, r, regions_[r].stamp};
+}
+
+LinkPlace Fleet::place(LinkIndex index) const {
+  FLEETCACHE_CHECK(index < link_count_, "link index out of range");
+  if (index < first_rack_link_) return node_place(index);
+  if (index >= first_wan_link_) {
+    const WanLink& w = wan_links_[index - first_wan_link_];
+    return {Kind::kWan, LinkClass::kWan, index - first_wan_link_, w.from, w.bandwidth};
+  }
+  if (index >= first_account_link_) return origin_place(index);
+  if (index >= first_core_link_) {
+    const LinkIndex offset = index - first_core_link_;
+    const LinkClass cls = offset % 2 == 0 ? LinkClass::kCoreUp : LinkClass::kCoreDown;
+    return {Kind::kRegion, cls, offset / 2, offset / 2, regions_[offset / 2].core};
+  }
+  const bool pod = index >= first_pod_link_;
+  const LinkIndex offset = index - (pod ? first_pod_link_ : first_rack_link_);
+  const bool up = offset % 2 == 0;
+  const std::uint32_t id = offset / 2;
+  const Pool& p = pools_[pod ? pool_of_pod_[id] : pool_of_rack_[id]];
+  if (pod) return {Kind::kPod, up ? LinkClass::kPodUp : LinkClass::kPodDown, id, p.region, p.pod};
+  return {Kind::kRack, up ? LinkClass::kTorUp : LinkClass::kTorDown, id, p.region, p.tor};
 }
 
 LinkInfo Fleet::link(LinkIndex index) const {
-  FLEETCACHE_CHECK(index < link_count_, "link index out of range");
-  if (index < first_rack_link_) return node_link_info(index);
-  if (index >= first_account_link_ && index < first_wan_link_) return origin_link_info(index);
+  const LinkPlace at = place(index);
+  const std::string& region = regions_[at.region].name;
   LinkInfo info;
-  if (index >= first_wan_link_) {
-    const WanLink& w = wan_links_[index - first_wan_link_];
-    info.cls = LinkClass::kWan;
-    info.capacity = w.bandwidth;
-    info.name = "wan/" + regions_[w.from].name + "/" + regions_[w.to].name;
-    info.parameter = w.parameter;
-    return info;
+  info.cls = at.cls;
+  info.capacity = at.capacity;
+  info.parameter = "regions." + region + parameter_of(at.cls);
+  switch (at.kind) {
+    case Kind::kNode:
+      info.name = node_name(at.id);
+      info.parameter = "regions." + region + ".pools." + pools_[pool_of_[at.id]].name + ".sku." +
+                       parameter_of(at.cls);
+      break;
+    case Kind::kRack: {
+      const Pool& p = pools_[pool_of_rack_[at.id]];
+      info.name = region + "/" + p.name + "/rack" + std::to_string(at.id - p.first_rack);
+      break;
+    }
+    case Kind::kPod: {
+      const Pool& p = pools_[pool_of_pod_[at.id]];
+      info.name = region + "/" + p.name + "/pod" + std::to_string(at.id - p.first_pod);
+      break;
+    }
+    case Kind::kRegion:
+      info.name = region;
+      break;
+    case Kind::kAccount:
+      info.name = region + "/account" + std::to_string(at.id);
+      break;
+    case Kind::kWan: {
+      const WanLink& w = wan_links_[at.id];
+      info.name = "wan/" + region + "/" + regions_[w.to].name;
+      info.parameter = w.parameter;
+      return info;
+    }
   }
-  const bool core = index >= first_core_link_, pod = !core && index >= first_pod_link_;
-  const LinkIndex offset = index - (core  ? first_core_link_
-                                    : pod ? first_pod_link_
-                                          : first_rack_link_);
-  const std::uint32_t id = offset / 2;
-  const bool up = offset % 2 == 0;
-  if (core) {
-    info.cls = up ? LinkClass::kCoreUp : LinkClass::kCoreDown;
-    info.capacity = regions_[id].core;
-    info.name = joined(regions_[id].name, name_of(info.cls));
-    info.parameter = "regions." + regions_[id].name + ".fabric.pod_oversubscription";
-    return info;
-  }
-  const Pool& p = pools_[pod ? pool_of_pod_[id] : pool_of_rack_[id]];
-  const std::string region = regions_[p.region].name;
-  info.cls = pod ? (up ? LinkClass::kPodUp : LinkClass::kPodDown)
-                 : (up ? LinkClass::kTorUp : LinkClass::kTorDown);
-  info.capacity = pod ? p.pod : p.tor;
-  info.name = region + "/" + p.name + (pod ? "/pod" : "/rack") +
-              std::to_string(id - (pod ? p.first_pod : p.first_rack)) + "/" +
-              std::string(name_of(info.cls));
-  info.parameter = "regions." + region + ".fabric." + (pod ? "pod" : "rack") + "_oversubscription";
+  info.name = joined(info.name, name_of(info.cls));
   return info;
-}
-
-BytesPerSecond Fleet::capacity(LinkIndex index) const { return link(index).capacity; }
-
-LinkClass Fleet::link_class(LinkIndex index) const {
-  if (index >= first_wan_link_) return LinkClass::kWan;
-  if (index >= first_account_link_ || index < first_rack_link_) return link(index).cls;
-  const bool up = (index - first_rack_link_) % 2 == 0;
-  if (index >= first_core_link_) return up ? LinkClass::kCoreUp : LinkClass::kCoreDown;
-  if (index >= first_pod_link_) return up ? LinkClass::kPodUp : LinkClass::kPodDown;
-  return up ? LinkClass::kTorUp : LinkClass::kTorDown;
 }
 
 }  // namespace fleetcache::topologies

@@ -1,12 +1,9 @@
 #include "models/workload/kv_sessions.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
-#include "models/workload/arrivals.hpp"
-#include "models/workload/zipf.hpp"
 #include "policies/base/hash.hpp"
-#include "policies/base/rng.hpp"
 
 namespace fleetcache::models {
 namespace {
@@ -20,68 +17,75 @@ std::uint32_t length(Rng& rng, double mean) {
       std::max(1.0, std::min(rng.lognormal(median, kLengthSigma), 1e6)));
 }
 
-struct Session {
-  std::uint64_t number = 0;
-  std::uint64_t prefix = 0;
-  std::uint32_t shared_blocks = 0;
-};
-
-std::vector<std::uint64_t> blocks_of(const Session& session, std::uint32_t tokens,
-                                     std::uint32_t block_tokens) {
-  const std::uint32_t count = (tokens + block_tokens - 1) / block_tokens;
-  std::vector<std::uint64_t> ids(count);
+void set_blocks(KvSessionRequest& request, std::uint64_t session, std::uint32_t block_tokens) {
+  const std::uint32_t count = (request.input_tokens + block_tokens - 1) / block_tokens;
+  request.blocks.resize(count);
   for (std::uint32_t i = 0; i < count; ++i) {
-    const bool shared = i < session.shared_blocks;
-    const std::uint64_t tree = shared ? mix64(session.prefix + 1) : mix64(~session.number);
-    ids[i] = mix64(tree + i);
-  }
-  return ids;
-}
-
-void add_turns(std::vector<KvSessionRequest>& out, const KvSessionSpec& spec, Rng& rng,
-               const Session& session, TimePoint at, TimePoint horizon) {
-  std::uint32_t context = 0;
-  for (bool more = true; more;) {
-    const double share = context == 0 ? 1.0 : 1.0 / spec.turns;
-    KvSessionRequest request;
-    request.at = at;
-    request.input_tokens = context + length(rng, share * spec.prompt_tokens);
-    request.output_tokens = length(rng, spec.output_tokens);
-    Session turn = session;
-    const auto shared_tokens =
-        static_cast<std::uint32_t>(spec.shared_fraction * spec.prompt_tokens);
-    turn.shared_blocks = std::min(request.input_tokens, shared_tokens) / spec.block_tokens;
-    request.blocks = blocks_of(turn, request.input_tokens, spec.block_tokens);
-    context = request.input_tokens + request.output_tokens;
-    out.push_back(std::move(request));
-    more = spec.turns > 1 && rng.uniform() < 1.0 - 1.0 / spec.turns;
-    at = at + from_seconds(to_seconds(spec.think) * rng.exponential());
-    if (at >= horizon) break;
+    request.blocks[i] = i < request.shared_blocks ? kv_prefix_block(request.prefix, i)
+                                                  : mix64(mix64(~session) + i);
   }
 }
 
 }  // namespace
 
+std::uint64_t kv_prefix_block(std::uint64_t prefix, std::uint32_t index) {
+  return mix64(mix64(prefix + 1) + index);
+}
+
+KvSessionStream::KvSessionStream(const KvSessionSpec& spec, std::uint64_t seed, Duration horizon)
+    : spec_(spec),
+      seed_(seed),
+      end_{horizon.count},
+      starts_(PerSecond(spec.rate.count / std::max(1.0, spec.turns)), spec.cv),
+      popularity_(std::max(1U, spec.prefixes), spec.prefix_zipf),
+      gaps_(seed, "kv_sessions/starts") {
+  next_start_ = TimePoint{} + starts_.next_gap(gaps_);
+}
+
+bool KvSessionStream::later(const Session& a, const Session& b) {
+  return a.at != b.at ? b.at < a.at : b.number < a.number;
+}
+
+void KvSessionStream::start_session() {
+  Session session{started_, 0, next_start_, 0, Rng(seed_, "kv_sessions/session", started_)};
+  ++started_;
+  session.prefix = popularity_.sample(session.rng);
+  sessions_.push_back(std::move(session));
+  std::push_heap(sessions_.begin(), sessions_.end(), later);
+  next_start_ = next_start_ + starts_.next_gap(gaps_);
+}
+
+bool KvSessionStream::next(KvSessionRequest& request) {
+  while (next_start_ < end_ && (sessions_.empty() || next_start_ <= sessions_.front().at)) {
+    start_session();
+  }
+  if (sessions_.empty() || sessions_.front().at >= end_) return false;
+  std::pop_heap(sessions_.begin(), sessions_.end(), later);
+  Session& session = sessions_.back();
+  const double share = session.context == 0 ? 1.0 : 1.0 / spec_.turns;
+  request.at = session.at;
+  request.input_tokens = session.context + length(session.rng, share * spec_.prompt_tokens);
+  request.output_tokens = length(session.rng, spec_.output_tokens);
+  request.prefix = session.prefix;
+  const auto shared_tokens = static_cast<std::uint32_t>(spec_.shared_fraction * spec_.prompt_tokens);
+  request.shared_blocks = std::min(request.input_tokens, shared_tokens) / spec_.block_tokens;
+  set_blocks(request, session.number, spec_.block_tokens);
+  session.context = request.input_tokens + request.output_tokens;
+  const bool more = spec_.turns > 1 && session.rng.uniform() < 1.0 - 1.0 / spec_.turns;
+  session.at = session.at + from_seconds(to_seconds(spec_.think) * session.rng.exponential());
+  if (more && session.at < end_) {
+    std::push_heap(sessions_.begin(), sessions_.end(), later);
+  } else {
+    sessions_.pop_back();
+  }
+  return true;
+}
+
 std::vector<KvSessionRequest> kv_sessions(const KvSessionSpec& spec, std::uint64_t seed,
                                           Duration horizon) {
-  const TimePoint end{horizon.count};
-  const ArrivalProcess starts(PerSecond(spec.rate.count / std::max(1.0, spec.turns)), spec.cv);
-  const ZipfSampler popularity(std::max(1U, spec.prefixes), spec.prefix_zipf);
-  Rng gaps(seed, "kv_sessions/starts");
+  KvSessionStream stream(spec, seed, horizon);
   std::vector<KvSessionRequest> requests;
-  TimePoint at = TimePoint{} + starts.next_gap(gaps);
-  for (std::uint64_t number = 0; at < end; ++number) {
-    Rng rng(seed, "kv_sessions/session", number);
-    Session session;
-    session.number = number;
-    session.prefix = popularity.sample(rng);
-    add_turns(requests, spec, rng, session, at, end);
-    at = at + starts.next_gap(gaps);
-  }
-  // Stable: equal times keep the order of (session, turn).
-  std::stable_sort(
-      requests.begin(), requests.end(),
-      [](const KvSessionRequest& a, const KvSessionRequest& b) { return a.at < b.at; });
+  for (KvSessionRequest request; stream.next(request);) requests.push_back(request);
   return requests;
 }
 

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/workload/arrivals.hpp"
+#include "models/workload/zipf.hpp"
+#include "policies/base/rng.hpp"
 #include "policies/base/units.hpp"
 
 namespace fleetcache::models {
@@ -27,14 +30,49 @@ struct KvSessionRequest {
   TimePoint at;
   std::uint32_t input_tokens = 0;
   std::uint32_t output_tokens = 0;
+  std::uint64_t prefix = 0;         ///< its shared prefix, by rank of popularity from 0
+  std::uint32_t shared_blocks = 0;  ///< the first so many blocks are of that prefix
   std::vector<std::uint64_t> blocks;
 };
 
-/// Requests up to the horizon in order of (time, session, turn). Prompt lengths are log-normal
+/// The id of block `index` of a shared prefix.
+std::uint64_t kv_prefix_block(std::uint64_t prefix, std::uint32_t index);
+
+/// Requests one at a time, in order of (time, session, turn). Prompt lengths are log-normal
 /// (sigma 1, the shape of published chat traces); a turn's prompt is the whole earlier dialogue
 /// plus a new first-turn-sized question scaled by 1/turns. Each session draws from a stream of its
-/// own, so the first hour of a run is the first hour of a longer one.
-/// Cost: O(blocks). Checked by: tests/unit/models/kv_sessions_test.cpp.
+/// own, so the first hour of a run is the first hour of a longer one. Memory: O(sessions under
+/// way). Checked by: tests/unit/models/kv_sessions_test.cpp.
+class KvSessionStream {
+ public:
+  KvSessionStream(const KvSessionSpec& spec, std::uint64_t seed, Duration horizon);
+
+  /// False when the next request would come at the horizon or later. O(blocks + log sessions).
+  bool next(KvSessionRequest& request);
+
+ private:
+  struct Session {
+    std::uint64_t number = 0;
+    std::uint64_t prefix = 0;
+    TimePoint at;               // of its next turn
+    std::uint32_t context = 0;  // tokens of the dialogue so far
+    Rng rng;
+  };
+  void start_session();
+  static bool later(const Session& a, const Session& b);
+
+  KvSessionSpec spec_;
+  std::uint64_t seed_;
+  TimePoint end_;
+  ArrivalProcess starts_;
+  ZipfSampler popularity_;
+  Rng gaps_;
+  TimePoint next_start_;
+  std::uint64_t started_ = 0;
+  std::vector<Session> sessions_;  // a heap: the one whose turn comes first on top
+};
+
+/// All of them at once. Cost: O(blocks).
 std::vector<KvSessionRequest> kv_sessions(const KvSessionSpec& spec, std::uint64_t seed,
                                           Duration horizon);
 

@@ -9,13 +9,14 @@ constexpr std::size_t kBatchesMax = 32;
 
 }  // namespace
 
-void Series::add(double value) {
-  sketch_.add(value);
+void Series::add(double value, std::uint64_t times) {
+  sketch_.add(value, times);
   if (batches_.empty() || batches_.back().count == batch_size_) {
     if (batches_.size() == kBatchesMax) {
       // Full: neighbours merge and batches become twice as long, so memory stays bounded.
       for (std::size_t i = 0; i < kBatchesMax / 2; ++i) {
         batches_[i] = {batches_[2 * i].sum + batches_[2 * i + 1].sum,
+                       batches_[2 * i].times + batches_[2 * i + 1].times,
                        batches_[2 * i].count + batches_[2 * i + 1].count};
       }
       batches_.resize(kBatchesMax / 2);
@@ -23,7 +24,8 @@ void Series::add(double value) {
     }
     batches_.emplace_back();
   }
-  batches_.back().sum += value;
+  batches_.back().sum += value * static_cast<double>(times);
+  batches_.back().times += times;
   ++batches_.back().count;
 }
 
@@ -33,7 +35,7 @@ std::vector<double> Series::batch_means() const {
   std::vector<double> means;
   for (const Batch& batch : batches_) {
     if (batch.count < batch_size_) break;  // the last one is still filling
-    means.push_back(batch.sum / static_cast<double>(batch_size_));
+    means.push_back(batch.sum / static_cast<double>(batch.times));
   }
   return means;
 }

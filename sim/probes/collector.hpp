@@ -19,7 +19,8 @@ namespace fleetcache::probes {
 /// sums over consecutive batches.
 class Series {
  public:
-  void add(double value);
+  /// `times`: how many equal observations it stands for.
+  void add(double value, std::uint64_t times = 1);
   void clear() { *this = Series(); }
   const models::QuantileSketch& sketch() const { return sketch_; }
   double mean() const;
@@ -30,8 +31,9 @@ class Series {
 
  private:
   struct Batch {
-    double sum = 0;
-    std::uint64_t count = 0;
+    double sum = 0;           // of value x times
+    std::uint64_t times = 0;  // weight
+    std::uint64_t count = 0;  // observations
   };
   models::QuantileSketch sketch_;
   std::vector<Batch> batches_;
@@ -47,9 +49,10 @@ class Collector {
   /// Bytes written to a medium or to the origin ("dram", "nvme", "origin").
   void written(const char* medium, TrafficClass c, std::uint64_t bytes);
 
-  void request_in() { ++requests_.in; }
-  void request_done() { ++requests_.done; }
-  void request_failed() { ++requests_.failed; }
+  /// `times`: how many equal requests it stands for.
+  void request_in(std::uint64_t times = 1) { requests_.in += times; }
+  void request_done(std::uint64_t times = 1) { requests_.done += times; }
+  void request_failed(std::uint64_t times = 1) { requests_.failed += times; }
 
   void count(const std::string& name, std::uint64_t n = 1) { counters_[name] += n; }
   Series& series(const std::string& name) { return series_[name]; }

@@ -1,9 +1,11 @@
 #include "sim/world/cache_service.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
+#include "models/placement/share.hpp"
 #include "policies/base/check.hpp"
 #include "policies/base/hash.hpp"
 #include "topologies/clusters.hpp"
@@ -74,16 +76,16 @@ admission::Load load_of(TimePoint now, eviction::Cache& tier, std::uint32_t uses
 }  // namespace
 
 Result<std::unique_ptr<CacheService>> CacheService::build(const scenario::Scenario& scenario,
-                                                          const Platform& platform,
-                                                          const std::vector<Catalogue>& catalogues,
+                                                          const Platform& platform, CachePlan plan,
                                                           probes::Collector& collector) {
-  std::unique_ptr<CacheService> service(new CacheService(scenario, platform, collector));
-  const Status built = service->build_domains(catalogues);
+  std::unique_ptr<CacheService> service(
+      new CacheService(scenario, platform, std::move(plan), collector));
+  const Status built = service->build_domains();
   if (!built) return built.error();
   return service;
 }
 
-Status CacheService::build_domains(const std::vector<Catalogue>& catalogues) {
+Status CacheService::build_domains() {
   domain_of_.assign(platform_->nodes(), 0);
   std::vector<std::uint32_t> clusters;
   if (settings_->scope == scenario::Scope::kCluster || settings_->scope == scenario::Scope::kCell) {
@@ -97,7 +99,7 @@ Status CacheService::build_domains(const std::vector<Catalogue>& catalogues) {
     for (NodeId node = range.first; node < range.first + range.nodes; ++node) {
       const auto key = std::make_pair(pool, group_of(*platform_, settings_->scope, clusters, node));
       const auto [entry, fresh] = known.try_emplace(key, static_cast<DomainId>(domains_.size()));
-      if (fresh) domains_.emplace_back().catalogue = catalogues[pool];
+      if (fresh) domains_.emplace_back().catalogue = plan_.catalogues[pool];
       domain_of_[node] = entry->second;
       domains_[entry->second].members.push_back(node);
     }
@@ -105,31 +107,81 @@ Status CacheService::build_domains(const std::vector<Catalogue>& catalogues) {
   if (!enabled()) return Nothing{};
   for (Domain& domain : domains_) {
     domain.alive.assign(domain.members.size(), 1);
+    if (!has_reader(domain)) continue;
     const Status mapped = rebuild_map(domain);
     if (!mapped) return mapped;
     if (domain.catalogue.objects == 0) continue;  // nobody reads here: no metadata to hold
-    const std::size_t instances = pooled() ? 1 : domain.members.size();
-    for (std::size_t i = 0; i < instances; ++i) {
-      auto instance = make_instance(domain);
-      if (!instance) return instance.error();
-      domain.instances.push_back(std::move(instance).value());
-    }
+    const Status built = build_instances(domain);
+    if (!built) return built;
   }
   return Nothing{};
 }
 
-Result<CacheService::Instance> CacheService::make_instance(const Domain& domain) const {
+bool CacheService::has_reader(const Domain& domain) const {
+  return plan_.readers.empty() ||
+         std::any_of(domain.members.begin(), domain.members.end(),
+                     [this](NodeId node) { return plan_.readers[node] != 0; });
+}
+
+Status CacheService::build_instances(Domain& domain) {
+  const auto members = static_cast<double>(domain.members.size());
+  if (strata()) share_keys(domain);
+  const std::size_t instances = pooled()   ? 1
+                                : strata() ? domain.key_bound.size()
+                                           : domain.members.size();
+  for (std::size_t i = 0; i < instances; ++i) {
+    auto instance = make_instance(domain, members / static_cast<double>(instances));
+    if (!instance) return instance.error();
+    domain.instances.push_back(std::move(instance).value());
+  }
+  return Nothing{};
+}
+
+// Owners differ in how many keys fall to them: by the ring's points (relative variance 1 / points)
+// and by chance (1 / keys). Each stratum is an equal part of the owners, with the mean share of its
+// slice of a normal law; which owner is in it does not matter, since owners are alike otherwise.
+void CacheService::share_keys(Domain& domain) {
+  const auto members = static_cast<double>(domain.members.size());
+  const double points = settings_->placement == "ring" ? settings_->virtual_nodes : 1e12;
+  const double keys = static_cast<double>(domain.catalogue.population) / members;
+  const double sigma = models::share_deviation(points, std::max(1.0, keys));
+  const std::uint32_t count =
+      std::min<std::uint32_t>(plan_.owner_strata, static_cast<std::uint32_t>(members));
+  domain.key_bound = models::cumulative_shares(sigma, count);
+}
+
+std::uint32_t CacheService::instance_of(const Domain& domain, NodeId owner,
+                                        std::uint64_t object) const {
+  if (pooled()) return 0;
+  if (!strata()) return member_of(domain, owner);
+  // A hash of its own: neither placement nor the sample of keys may decide the stratum.
+  const double u = static_cast<double>(mix64(object ^ 0x7374726174616bULL) >> 11) * 0x1.0p-53;
+  const auto at = std::upper_bound(domain.key_bound.begin(), domain.key_bound.end(), u);
+  return static_cast<std::uint32_t>(std::min<std::ptrdiff_t>(
+      at - domain.key_bound.begin(), static_cast<std::ptrdiff_t>(domain.key_bound.size()) - 1));
+}
+
+bool CacheService::lost(const Instance& instance, std::uint32_t tier, eviction::Handle handle,
+                        NodeId owner) const {
+  return strata() && instance.filled_at[tier][handle.index] != losses_[owner];
+}
+
+Result<CacheService::Instance> CacheService::make_instance(const Domain& domain,
+                                                           double nodes) const {
   Instance instance;
-  const std::size_t sharers = pooled() ? 1 : domain.members.size();
+  const double sharers = pooled() ? 1 : static_cast<double>(domain.members.size()) / nodes;
   for (const scenario::CacheTier& tier : settings_->tiers) {
+    const double bytes = static_cast<double>(tier.capacity.count) * (pooled() ? 1 : nodes);
     // An owner holds its share of the keys; twice that and some leaves room for uneven placement
     // and for members that left.
-    const std::uint64_t share = domain.catalogue.objects / sharers * 2 + 1024;
-    const std::uint64_t fits = tier.capacity.count / domain.catalogue.bytes_min + 1;
+    const double share =
+        std::floor(static_cast<double>(domain.catalogue.objects) / sharers) * 2 + 1024;
+    const double fits = bytes / static_cast<double>(domain.catalogue.bytes_min) + 1 +
+                        static_cast<double>(domain.catalogue.small);
     eviction::Config config;
-    config.capacity = tier.capacity.count;
-    config.max_entries = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>({fits, share, domain.catalogue.objects + 1, 0x7fffffffU}));
+    config.capacity = static_cast<std::uint64_t>(bytes);
+    config.max_entries = static_cast<std::uint32_t>(std::min(
+        {fits, share, static_cast<double>(domain.catalogue.objects) + 1, double{0x7fffffff}}));
     config.seed = scenario_->seed;
     for (const auto& parameter : tier.parameters) config.params.push_back(parameter);
     auto cache = eviction::Cache::create(tier.eviction, config);
@@ -142,12 +194,16 @@ Result<CacheService::Instance> CacheService::make_instance(const Domain& domain)
     if (!policy) return policy.error();
     instance.admission.push_back(std::move(policy).value());
     instance.epochs.push_back(0);
+    instance.filled_at.emplace_back();
   }
   return instance;
 }
 
 Status CacheService::rebuild_map(Domain& domain) {
-  // A node that is down stays a member, so that only its own keys move, and come back with it.
+  // A node that is down stays a member, so that only its own keys move, and come back with it. Over
+  // strata the map is kept, since a ring of 100,000 members takes a second: `owner` looks past the
+  // nodes that are down.
+  if (strata() && domain.map) return Nothing{};
   std::vector<placement::Member> members;
   bool any_up = false;
   for (std::uint32_t i = 0; i < domain.members.size(); ++i) {
@@ -174,7 +230,17 @@ Status CacheService::rebuild_map(Domain& domain) {
 NodeId CacheService::owner(DomainId id, std::uint64_t object) const {
   const Domain& domain = domains_[id];
   if (domain.members.size() == 1 || !domain.map) return domain.members.front();
-  return domain.members[domain.map->owner(object)];
+  const std::uint32_t first = domain.map->owner(object);
+  if (!strata() || domain.alive[first]) return domain.members[first];
+  constexpr std::uint32_t kCandidates = 8;
+  std::uint32_t next[kCandidates];
+  const auto count =
+      std::min<std::uint32_t>(kCandidates, static_cast<std::uint32_t>(domain.members.size()));
+  domain.map->owners(object, next, count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (domain.alive[next[i]]) return domain.members[next[i]];
+  }
+  return domain.members[first];
 }
 
 std::uint32_t CacheService::member_of(const Domain& domain, NodeId node) const {
@@ -189,14 +255,14 @@ std::optional<Location> CacheService::find(DomainId id, std::uint64_t object) co
   Location where;
   where.domain = id;
   where.node = owner(id, object);
-  where.instance = pooled() ? 0 : member_of(domain, where.node);
+  where.instance = instance_of(domain, where.node, object);
   const Instance& instance = domain.instances[where.instance];
   if (muted(where.node)) return std::nullopt;
   for (std::uint32_t tier = 0; tier < instance.tiers.size(); ++tier) {
     const eviction::Handle handle = instance.tiers[tier].find(object);
-    if (!handle) continue;
+    if (!handle || lost(instance, tier, handle, where.node)) continue;
     where.tier = tier;
-    where.epoch = instance.epochs[tier];
+    where.epoch = strata() ? losses_[where.node] : instance.epochs[tier];
     where.medium = settings_->tiers[tier].medium;
     where.handle = handle;
     return where;
@@ -224,7 +290,7 @@ void CacheService::touch(TimePoint now, const Location& where) {
 void CacheService::miss(TimePoint now, DomainId id, std::uint64_t object, std::uint64_t bytes) {
   Domain& domain = domains_[id];
   if (!enabled() || domain.instances.empty() || !domain.map) return;
-  Instance& instance = domain.instances[pooled() ? 0 : member_of(domain, owner(id, object))];
+  Instance& instance = domain.instances[instance_of(domain, owner(id, object), object)];
   eviction::Meta meta;
   meta.id = object;
   meta.charge = bytes;
@@ -240,10 +306,13 @@ void CacheService::unpin(const Location& where) {
   if (valid(where)) cache(where).unpin(where.handle);
 }
 
-bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier,
+bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier, NodeId owner,
                          std::uint64_t object, std::uint64_t bytes) {
   eviction::Cache& into = instance.tiers[tier];
-  if (into.find(object)) return false;
+  if (const eviction::Handle there = into.find(object)) {
+    if (!lost(instance, tier, there, owner)) return false;
+    if (!into.erase(now, there)) return false;  // pinned by a read of before the loss
+  }
   eviction::Meta meta;
   meta.id = object;
   meta.charge = bytes;
@@ -257,8 +326,16 @@ bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier,
     collector_->count("cache.evictions");
     collector_->count("cache.evicted_bytes", victim.charge);
   });
-  if (!handle) collector_->count("cache.refused");
-  return static_cast<bool>(handle);
+  if (!handle) {
+    collector_->count("cache.refused");
+    return false;
+  }
+  if (strata()) {
+    std::vector<std::uint32_t>& filled_at = instance.filled_at[tier];
+    if (filled_at.size() <= handle.index) filled_at.resize(handle.index + 1);
+    filled_at[handle.index] = losses_[owner];
+  }
+  return true;
 }
 
 bool CacheService::fill(TimePoint now, DomainId id, std::uint64_t object, std::uint64_t bytes,
@@ -267,11 +344,11 @@ bool CacheService::fill(TimePoint now, DomainId id, std::uint64_t object, std::u
   if (!enabled() || domain.instances.empty() || !domain.map) return false;
   const NodeId node = owner(id, object);
   if (muted(node)) return false;
-  Instance& instance = domain.instances[pooled() ? 0 : member_of(domain, node)];
+  Instance& instance = domain.instances[instance_of(domain, node, object)];
   bool on_nvme = false;
   for (std::uint32_t tier = 0; tier < instance.tiers.size(); ++tier) {
     if (is_offline(node, tier)) continue;
-    if (!admit(now, instance, tier, object, bytes)) continue;
+    if (!admit(now, instance, tier, node, object, bytes)) continue;
     const bool nvme = settings_->tiers[tier].medium == scenario::Medium::kNvme;
     on_nvme = on_nvme || nvme;
     collector_->written(nvme ? "nvme" : "dram", traffic, bytes);
@@ -285,7 +362,9 @@ void CacheService::promote(TimePoint now, const Location& where, std::uint64_t o
   Instance& instance = domains_[where.domain].instances[where.instance];
   for (std::uint32_t tier = 0; tier < where.tier; ++tier) {
     if (is_offline(where.node, tier)) continue;
-    if (admit(now, instance, tier, object, bytes)) collector_->count("cache.promotions");
+    if (admit(now, instance, tier, where.node, object, bytes)) {
+      collector_->count("cache.promotions");
+    }
   }
 }
 
@@ -303,10 +382,11 @@ void CacheService::lose(NodeId node, scenario::Medium medium) { lose_tiers(node,
 
 void CacheService::lose_tiers(NodeId node, bool all, scenario::Medium medium) {
   if (!enabled()) return;
+  ++losses_[node];
   Domain& domain = domains_[domain_of_[node]];
-  if (domain.instances.empty() || pooled()) return;
+  if (domain.instances.empty() || pooled() || strata()) return;
   Instance& instance = domain.instances[member_of(domain, node)];
-  auto empty = make_instance(domain);
+  auto empty = make_instance(domain, 1);
   FLEETCACHE_CHECK(empty.ok(), "an instance that was built once can be built again");
   for (std::uint32_t tier = 0; tier < instance.tiers.size(); ++tier) {
     if (!all && settings_->tiers[tier].medium != medium) continue;
@@ -318,8 +398,7 @@ void CacheService::lose_tiers(NodeId node, bool all, scenario::Medium medium) {
 
 void CacheService::set_offline(NodeId node, scenario::Medium medium, bool offline) {
   const auto bit = static_cast<std::uint8_t>(1U << static_cast<unsigned>(medium));
-  offline_[node] =
-      static_cast<std::uint8_t>(offline ? offline_[node] | bit : offline_[node] & ~bit);
+  offline_[node] = static_cast<std::uint8_t>(offline ? offline_[node] | bit : offline_[node] & ~bit);
 }
 
 void CacheService::join(NodeId node) {

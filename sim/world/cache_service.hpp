@@ -32,15 +32,28 @@ struct Location {
 /// What sizes an instance: the objects that could be cached by the nodes of one pool.
 struct Catalogue {
   std::uint64_t objects = 0;    ///< distinct objects at most
-  std::uint64_t bytes_min = 0;  ///< smallest object; > 0 when objects > 0
+  std::uint64_t bytes_min = 0;  ///< smallest object, but for `small` ones; > 0 when objects > 0
+  std::uint64_t small = 0;      ///< objects that are smaller
+  /// Objects that the ones above stand for; the same when nothing is sampled.
+  std::uint64_t population = 0;
+};
+
+/// How much of the caches is kept.
+struct CachePlan {
+  std::vector<Catalogue> catalogues;  ///< by pool index of the platform
+  /// 0: instances as the scenario says. Else the owners of a domain are pooled into this many
+  /// instances by how large a share of the keys placement gives them: a sampled key is one of few
+  /// on its owner, but one of many in its stratum. A lost node takes its own copies along.
+  std::uint32_t owner_strata = 0;
+  /// Nodes that read; domains without one hold nothing. Empty: every node.
+  std::vector<std::uint8_t> readers = {};
 };
 
 class CacheService {
  public:
-  /// `catalogues` is by pool index of the platform. Fails for an unknown policy or a bad parameter.
+  /// Fails for an unknown policy or a bad parameter.
   static Result<std::unique_ptr<CacheService>> build(const scenario::Scenario& scenario,
-                                                     const Platform& platform,
-                                                     const std::vector<Catalogue>& catalogues,
+                                                     const Platform& platform, CachePlan plan,
                                                      probes::Collector& collector);
 
   bool enabled() const { return settings_->enabled && !settings_->tiers.empty(); }
@@ -95,47 +108,64 @@ class CacheService {
     std::vector<eviction::Cache> tiers;
     std::vector<admission::Policy> admission;
     std::vector<std::uint32_t> epochs;  // by tier: how often its copies were lost
+    // Of strata, by tier and handle index: losses of the owner when the entry was filled.
+    std::vector<std::vector<std::uint32_t>> filled_at;
   };
   struct Domain {
     std::vector<NodeId> members;      // ascending
     std::vector<std::uint8_t> alive;  // by member
     std::unique_ptr<placement::Map> map;
-    std::vector<Instance> instances;  // one per member, or one when pooled
+    std::vector<Instance> instances;  // one per member, one when pooled, or one per stratum
+    std::vector<double> key_bound;    // by stratum: cumulative share of the keys
     Catalogue catalogue;
   };
 
   CacheService(const scenario::Scenario& scenario, const Platform& platform,
-               probes::Collector& collector)
+               CachePlan plan, probes::Collector& collector)
       : scenario_(&scenario),
         settings_(&scenario.cache),
         platform_(&platform),
         collector_(&collector),
+        plan_(std::move(plan)),
+        losses_(platform.nodes(), 0),
         muted_(platform.nodes(), 0),
         offline_(platform.nodes(), 0) {}
-  Status build_domains(const std::vector<Catalogue>& catalogues);
+  Status build_domains();
+  Status build_instances(Domain& domain);
   Status rebuild_map(Domain& domain);
-  Result<Instance> make_instance(const Domain& domain) const;
+  void share_keys(Domain& domain);
+  Result<Instance> make_instance(const Domain& domain, double nodes) const;
   bool pooled() const { return settings_->index == scenario::Index::kPooled; }
+  bool strata() const { return plan_.owner_strata > 0 && !pooled(); }
+  bool has_reader(const Domain& domain) const;
+  std::uint32_t instance_of(const Domain& domain, NodeId owner, std::uint64_t object) const;
+  bool lost(const Instance& instance, std::uint32_t tier, eviction::Handle handle,
+            NodeId owner) const;
   std::uint32_t member_of(const Domain& domain, NodeId node) const;
   eviction::Cache& cache(const Location& where) {
     return domains_[where.domain].instances[where.instance].tiers[where.tier];
   }
   bool valid(const Location& where) const {
-    return domains_[where.domain].instances[where.instance].epochs[where.tier] == where.epoch;
+    const std::uint32_t epoch = strata()
+                                    ? losses_[where.node]
+                                    : domains_[where.domain].instances[where.instance].epochs[where.tier];
+    return epoch == where.epoch;
   }
   void lose_tiers(NodeId node, bool all, scenario::Medium medium);
   bool is_offline(NodeId node, std::uint32_t tier) const {
     return ((offline_[node] >> static_cast<unsigned>(settings_->tiers[tier].medium)) & 1U) != 0;
   }
-  bool admit(TimePoint now, Instance& instance, std::uint32_t tier, std::uint64_t object,
-             std::uint64_t bytes);
+  bool admit(TimePoint now, Instance& instance, std::uint32_t tier, NodeId owner,
+             std::uint64_t object, std::uint64_t bytes);
 
   const scenario::Scenario* scenario_;
   const scenario::Cache* settings_;
   const Platform* platform_;
   probes::Collector* collector_;
+  CachePlan plan_;
   std::vector<Domain> domains_;
   std::vector<DomainId> domain_of_;    // by node
+  std::vector<std::uint32_t> losses_;  // by node: how often its copies were lost
   std::vector<std::uint8_t> muted_;    // by node
   std::vector<std::uint8_t> offline_;  // by node: bits of media
 };

@@ -47,8 +47,8 @@ std::uint32_t DataPath::begin(TimePoint now, Kind kind, const ReadRequest& reque
 
 void DataPath::read(TimePoint now, const ReadRequest& request, ReadClient* client,
                     std::uint64_t tag) {
-  collector_->request_in();
-  collector_->asked(request.traffic, request.bytes);
+  collector_->request_in(request.weight);
+  collector_->asked(request.traffic, request.bytes * request.weight);
   read_from(now, request, cache_->domain_of(request.reader), false, client, tag);
 }
 
@@ -61,6 +61,18 @@ void DataPath::read_from(TimePoint now, const ReadRequest& request, DomainId dom
   if (cache_->enabled()) op.owner = cache_->owner(domain, request.object);
   reads_->enter(now);
   if (op.owner != request.reader && cache_->muted(op.owner)) return ask_in_vain(now, id);
+  const Duration travel = op.owner == request.reader ? Duration(0)
+                                                     : platform_->rtt(request.reader, op.owner) +
+                                                           platform_->lookup_time(request.reader);
+  queue_->push(now + travel, this, kAtOwner, id);
+}
+
+void DataPath::slow_read(TimePoint now, const ReadRequest& request, Duration first_byte,
+                         ReadClient* client, std::uint64_t tag) {
+  const std::uint32_t id = begin(now, Kind::kSlowRead, request, client, tag);
+  Operation& op = operations_[id];
+  op.first_byte = first_byte;
+  if (cache_->enabled()) op.owner = cache_->owner(op.domain, request.object);
   const Duration travel = op.owner == request.reader ? Duration(0)
                                                      : platform_->rtt(request.reader, op.owner) +
                                                            platform_->lookup_time(request.reader);
@@ -80,14 +92,16 @@ void DataPath::ask_in_vain(TimePoint now, std::uint32_t id) {
   Operation& op = operations_[id];
   op.owner = op.request.reader;
   op.bypass = true;
-  collector_->count("cache.timeouts");
+  collector_->count("cache.timeouts", op.request.weight);
   queue_->push(now + cache_->settings().membership.timeout, this, kAtOwner, id);
 }
 
 void DataPath::at_owner(TimePoint now, std::uint32_t id) {
   Operation& op = operations_[id];
   if (op.located) return serve_copy(now, id);  // a fetch: the lookup was done before
-  if (!cache_->enabled() || op.bypass) return fetch_from_beyond(now, id);
+  if (!cache_->enabled() || op.bypass || op.kind == Kind::kSlowRead) {
+    return fetch_from_beyond(now, id);
+  }
   if (const auto found = cache_->find(op.domain, op.request.object)) {
     op.where = *found;
     op.located = true;
@@ -105,9 +119,10 @@ void DataPath::at_owner(TimePoint now, std::uint32_t id) {
       return;
     }
   }
-  cache_->miss(now, op.domain, op.request.object, op.request.bytes);
+  const std::uint64_t charge = op.request.bytes * op.request.keys;
+  cache_->miss(now, op.domain, op.request.object, charge);
   if (cache_->settings().fill == scenario::Fill::kInstant) {
-    cache_->fill(now, op.domain, op.request.object, op.request.bytes, op.request.traffic);
+    cache_->fill(now, op.domain, op.request.object, charge, op.request.traffic);
   }
   fetch_from_beyond(now, id);
 }
@@ -127,6 +142,19 @@ void DataPath::fetch(TimePoint now, const ReadRequest& request, const Location& 
       local ? Duration(0)
             : platform_->rtt(request.reader, where.node) + platform_->lookup_time(request.reader);
   queue_->push(now + travel, this, kAtOwner, id);
+}
+
+void DataPath::show_caches(TimePoint now, const ReadRequest& request) {
+  if (!cache_->enabled()) return;
+  const DomainId domain = cache_->domain_of(request.reader);
+  const std::uint64_t charge = request.bytes * request.keys;
+  if (const auto found = cache_->find(domain, request.object)) {
+    cache_->touch(now, *found);
+    if (found->tier > 0) cache_->promote(now, *found, request.object, charge);
+    return;
+  }
+  cache_->miss(now, domain, request.object, charge);
+  cache_->fill(now, domain, request.object, charge, request.traffic);
 }
 
 void DataPath::serve_copy(TimePoint now, std::uint32_t id) {
@@ -163,8 +191,12 @@ void DataPath::release_device(TimePoint now, NodeId node) {
 
 void DataPath::transfer(TimePoint now, std::uint32_t id, const Route& route) {
   if (route.empty()) return finish(now, id, true);  // DRAM of the reader itself
-  operations_[id].phase = Phase::kTransfer;
-  flows_->start(Bytes(operations_[id].request.bytes), route, this, id);
+  Operation& op = operations_[id];
+  op.phase = Phase::kTransfer;
+  // A store writes what is stored, however many asked for it.
+  const bool stores = op.kind == Kind::kStore || op.kind == Kind::kNvmeWrite;
+  flows_->start(Bytes(op.request.bytes), route, this, id,
+                stores ? op.request.keys : op.request.weight);
 }
 
 void DataPath::on_flow_done(TimePoint now, std::uint64_t tag) {
@@ -185,8 +217,8 @@ void DataPath::fetch_from_beyond(TimePoint now, std::uint32_t id) {
   Operation& op = operations_[id];
   op.phase = Phase::kOrigin;
   const PoolRange& here = platform_->pool_of(op.owner);
-  if (cache_->enabled() && !op.bypass && cache_->settings().scope == scenario::Scope::kGlobal &&
-      op.request.home != here.region_id) {
+  if (cache_->enabled() && !op.bypass && op.kind != Kind::kSlowRead &&
+      cache_->settings().scope == scenario::Scope::kGlobal && op.request.home != here.region_id) {
     const PoolRange* there = platform_->pool(platform_->region(op.request.home).name, here.pool);
     if (there != nullptr) {
       ReadRequest request = op.request;
@@ -194,8 +226,10 @@ void DataPath::fetch_from_beyond(TimePoint now, std::uint32_t id) {
       return read_from(now, request, cache_->domain_of(there->first), true, this, id);
     }
   }
-  origin_->start(now, {op.request.object, op.request.bytes, op.owner, op.request.home, false}, this,
-                 id);
+  origin_->start(now,
+                 {op.request.object, op.request.bytes, op.owner, op.request.home, false,
+                  op.request.weight, op.first_byte},
+                 this, id);
 }
 
 void DataPath::on_origin_done(TimePoint now, std::uint64_t tag, bool ok, probes::Tier tier) {
@@ -204,7 +238,7 @@ void DataPath::on_origin_done(TimePoint now, std::uint64_t tag, bool ok, probes:
   arrived_at_owner(now, id, ok, tier);
 }
 
-void DataPath::on_read_done(TimePoint now, std::uint64_t tag, bool ok) {
+void DataPath::on_read_done(TimePoint now, std::uint64_t tag, bool ok, probes::Tier) {
   arrived_at_owner(now, static_cast<std::uint32_t>(tag), ok, probes::Tier::kRemoteRegion);
 }
 
@@ -215,6 +249,12 @@ void DataPath::arrived_at_owner(TimePoint now, std::uint32_t first, bool ok, pro
     return finish(now, first, ok);
   }
   const Operation fetched = operations_[first];
+  if (fetched.kind == Kind::kSlowRead) {
+    if (!ok || fetched.owner == fetched.request.reader) return finish(now, first, ok);
+    return transfer(
+        now, first,
+        platform_->copy_route(fetched.owner, scenario::Medium::kDram, fetched.request.reader));
+  }
   if (cache_->enabled() && cache_->settings().single_flight) {
     in_flight_.erase({fetched.owner, fetched.request.object});
   }
@@ -236,7 +276,8 @@ void DataPath::arrived_at_owner(TimePoint now, std::uint32_t first, bool ok, pro
 }
 
 void DataPath::fill(TimePoint now, const ReadRequest& request, DomainId domain, NodeId owner) {
-  if (!cache_->fill(now, domain, request.object, request.bytes, request.traffic)) return;
+  const std::uint64_t charge = request.bytes * request.keys;
+  if (!cache_->fill(now, domain, request.object, charge, request.traffic)) return;
   const std::uint32_t id = begin(now, Kind::kNvmeWrite, request, nullptr, 0);
   operations_[id].owner = owner;
   transfer(now, id, platform_->nvme_write_route(owner));
@@ -253,39 +294,44 @@ void DataPath::store(TimePoint now, const ReadRequest& object) {
 
 void DataPath::write_origin(TimePoint now, const ReadRequest& object, ReadClient* client,
                             std::uint64_t tag) {
-  collector_->request_in();
+  collector_->request_in(object.weight);
   const std::uint32_t id = begin(now, Kind::kOriginWrite, object, client, tag);
   operations_[id].phase = Phase::kOrigin;
-  origin_->start(now, {object.object, object.bytes, object.reader, object.home, true}, this, id);
+  origin_->start(now, {object.object, object.bytes, object.reader, object.home, true, object.weight}, this,
+                 id);
 }
 
 void DataPath::finish(TimePoint now, std::uint32_t id, bool ok) {
   const Operation op = operations_[id];
   operations_.give_back(id);
+  const std::uint32_t weight = op.request.weight;
+  if (op.kind == Kind::kSlowRead) return op.client->on_read_done(now, op.tag, ok, op.tier);
   if (op.pinned) {
     cache_->unpin(op.where);
     if (ok && cache_->settings().touch == scenario::Touch::kDelivery) cache_->touch(now, op.where);
     if (ok && op.where.tier > 0) {
-      cache_->promote(now, op.where, op.request.object, op.request.bytes);
+      cache_->promote(now, op.where, op.request.object, op.request.bytes * op.request.keys);
     }
   }
   if (op.kind == Kind::kOriginWrite) {
-    if (ok) collector_->written("origin", op.request.traffic, op.request.bytes);
-    ok ? collector_->request_done() : collector_->request_failed();
+    if (ok) collector_->written("origin", op.request.traffic, bytes_of(op));
+    ok ? collector_->request_done(weight) : collector_->request_failed(weight);
   } else {
     reads_->leave(now, op.started);
     const bool whole = counted(op) || op.kind == Kind::kFetch;  // not the inner half of another
-    if (ok && whole) latency_[static_cast<std::size_t>(op.tier)]->add(to_seconds(now - op.started));
-  }
-  if (counted(op)) ok ? collector_->request_done() : collector_->request_failed();
-  if (counted(op) || op.kind == Kind::kFetch) {
-    if (ok) {
-      collector_->served(op.request.traffic, op.tier, op.request.bytes);
-    } else {
-      collector_->failed(op.request.traffic, op.request.bytes);
+    if (ok && whole) {
+      latency_[static_cast<std::size_t>(op.tier)]->add(to_seconds(now - op.started), weight);
     }
   }
-  if (op.client != nullptr) op.client->on_read_done(now, op.tag, ok);
+  if (counted(op)) ok ? collector_->request_done(weight) : collector_->request_failed(weight);
+  if (counted(op) || op.kind == Kind::kFetch) {
+    if (ok) {
+      collector_->served(op.request.traffic, op.tier, bytes_of(op));
+    } else {
+      collector_->failed(op.request.traffic, bytes_of(op));
+    }
+  }
+  if (op.client != nullptr) op.client->on_read_done(now, op.tag, ok, op.tier);
 }
 
 std::uint64_t DataPath::in_transfer() const {
@@ -298,7 +344,7 @@ std::uint64_t DataPath::unfinished_bytes(probes::TrafficClass traffic) const {
   std::uint64_t sum = 0;
   operations_.each([&](const Operation& op) {
     if ((counted(op) || op.kind == Kind::kFetch) && op.request.traffic == traffic) {
-      sum += op.request.bytes;
+      sum += bytes_of(op);
     }
   });
   return sum;
@@ -307,7 +353,9 @@ std::uint64_t DataPath::unfinished_bytes(probes::TrafficClass traffic) const {
 std::uint64_t DataPath::unfinished_requests() const {
   std::uint64_t n = 0;
   operations_.each(
-      [&](const Operation& op) { n += counted(op) || op.kind == Kind::kOriginWrite ? 1 : 0; });
+      [&](const Operation& op) {
+        n += counted(op) || op.kind == Kind::kOriginWrite ? op.request.weight : 0;
+      });
   return n;
 }
 

@@ -13,11 +13,12 @@
 
 namespace fleetcache::world {
 
-/// Told once when a read or a write ended. Not ok: the origin refused it until the client gave up.
+/// Told once when a read or a write ended, and where its bytes came from. Not ok: the origin refused
+/// it until the client gave up.
 class ReadClient {
  public:
   virtual ~ReadClient() = default;
-  virtual void on_read_done(TimePoint now, std::uint64_t tag, bool ok) = 0;
+  virtual void on_read_done(TimePoint now, std::uint64_t tag, bool ok, probes::Tier tier) = 0;
 };
 
 struct ReadRequest {
@@ -26,6 +27,8 @@ struct ReadRequest {
   NodeId reader = 0;
   RegionId home = 0;  ///< region whose Blob holds it
   probes::TrafficClass traffic = probes::TrafficClass::kDataset;
+  std::uint32_t weight = 1;  ///< equal requests that it stands for, each for an object of its own
+  std::uint32_t keys = 1;    ///< objects that its object stands for in caches
 };
 
 class DataPath : private engine::EventHandler,
@@ -43,6 +46,17 @@ class DataPath : private engine::EventHandler,
   /// the policy has to know.
   void fetch(TimePoint now, const ReadRequest& request, const Location& where, bool pinned,
              ReadClient* client, std::uint64_t tag);
+  /// One read of `request` through its owner straight from the origin, whose first byte takes
+  /// `first_byte`: the slowest of the many reads of a step that were not played. It moves bytes but
+  /// is in no count; the client hears of it as of any read.
+  void slow_read(TimePoint now, const ReadRequest& request, Duration first_byte, ReadClient* client,
+                 std::uint64_t tag);
+  /// Time to first byte of the slowest of `reads` origin reads, at probability u in (0, 1).
+  Duration slowest_first_byte(RegionId region, double reads, double u) const {
+    return origin_->slowest_first_byte(region, reads, u);
+  }
+  /// What the caches would do with a read, all in this instant: no time, no bytes, no counts.
+  void show_caches(TimePoint now, const ReadRequest& request);
   /// Moves an object to its owner and stores it there; nobody waits for it.
   void store(TimePoint now, const ReadRequest& object);
   /// Writes to the home region's origin.
@@ -59,7 +73,7 @@ class DataPath : private engine::EventHandler,
 
  private:
   enum Code : std::uint32_t { kAtOwner, kMediaDone };
-  enum class Kind : std::uint8_t { kRead, kFetch, kStore, kNvmeWrite, kOriginWrite };
+  enum class Kind : std::uint8_t { kRead, kFetch, kStore, kNvmeWrite, kOriginWrite, kSlowRead };
   enum class Phase : std::uint8_t { kTravel, kQueued, kMedia, kOrigin, kWaiting, kTransfer };
   static constexpr std::uint32_t kNone = 0xffffffffU;
 
@@ -68,6 +82,7 @@ class DataPath : private engine::EventHandler,
     ReadClient* client = nullptr;
     std::uint64_t tag = 0;
     TimePoint started;
+    Duration first_byte{-1};
     Location where;
     DomainId domain = 0;
     NodeId owner = 0;
@@ -76,7 +91,7 @@ class DataPath : private engine::EventHandler,
     probes::Tier tier = probes::Tier::kLocalDram;
     bool located = false;  // `where` holds a copy
     bool pinned = false;
-    bool bypass = false;         // the owner did not answer: the reader asks the origin itself
+    bool bypass = false;  // the owner did not answer: the reader asks the origin itself
     bool nested = false;         // part of another read: not counted by itself
     std::uint32_t next = kNone;  // next waiter of the same fetch
   };
@@ -89,7 +104,7 @@ class DataPath : private engine::EventHandler,
   void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
   void on_flow_done(TimePoint now, std::uint64_t tag) override;
   void on_origin_done(TimePoint now, std::uint64_t tag, bool ok, probes::Tier tier) override;
-  void on_read_done(TimePoint now, std::uint64_t tag, bool ok) override;
+  void on_read_done(TimePoint now, std::uint64_t tag, bool ok, probes::Tier tier) override;
 
   std::uint32_t begin(TimePoint now, Kind kind, const ReadRequest& request, ReadClient* client,
                       std::uint64_t tag);
@@ -106,6 +121,9 @@ class DataPath : private engine::EventHandler,
   void fill(TimePoint now, const ReadRequest& request, DomainId domain, NodeId owner);
   void finish(TimePoint now, std::uint32_t id, bool ok);
   bool counted(const Operation& op) const { return op.kind == Kind::kRead && !op.nested; }
+  static std::uint64_t bytes_of(const Operation& op) {
+    return op.request.bytes * op.request.weight;
+  }
 
   const Platform* platform_;
   engine::EventQueue* queue_;

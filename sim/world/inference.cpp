@@ -7,10 +7,19 @@
 
 namespace fleetcache::world {
 
-InferenceRun::InferenceRun(const scenario::InferenceService& service, NodeId first,
-                           std::vector<traces::KvRequest> requests, const Platform& platform,
-                           engine::EventQueue& queue, DataPath& path, CacheService& cache,
-                           probes::Collector& collector)
+namespace {
+
+// Prefixes hear of the prompts that are not played this often at most: far below the time that
+// anything stays in a cache, so that recency is the same to a policy.
+constexpr Duration kRefresh{1'000'000'000};
+
+}  // namespace
+
+InferenceRun::InferenceRun(const scenario::Scenario& scenario,
+                           const scenario::InferenceService& service, NodeId first,
+                           const Sample& servers, std::unique_ptr<Prompts> prompts,
+                           const Platform& platform, engine::EventQueue& queue, DataPath& path,
+                           CacheService& cache, probes::Collector& collector)
     : service_(&service),
       platform_(&platform),
       queue_(&queue),
@@ -18,10 +27,17 @@ InferenceRun::InferenceRun(const scenario::InferenceService& service, NodeId fir
       cache_(&cache),
       collector_(&collector),
       first_(first),
+      sample_(servers),
       block_bytes_(service.kv_bytes_per_token.count * service.block_tokens),
       namespace_(hash_name("kv/" + service.name)),
-      requests_(std::move(requests)),
-      servers_(service.nodes) {
+      prompts_(std::move(prompts)),
+      popularity_(std::max(1U, service.arrivals.prefixes), service.arrivals.prefix_zipf),
+      refreshed_(popularity_.size()),
+      prefix_blocks_(static_cast<std::uint32_t>(service.arrivals.shared_fraction *
+                                                service.arrivals.prompt_tokens) /
+                     service.block_tokens),
+      others_(scenario.seed, "infer/others/" + service.name),
+      servers_(servers.count) {
   const std::string name = "infer." + service.name + ".";
   in_system_ = &collector.population(name + "requests");
   in_service_ = &collector.population(name + "slots");
@@ -33,66 +49,126 @@ InferenceRun::InferenceRun(const scenario::InferenceService& service, NodeId fir
 
 // Only the next arrival is in the event queue: a trace of a million requests costs one event.
 void InferenceRun::start() {
-  if (!requests_.empty()) queue_->push(TimePoint{requests_[0].at_ns}, this, kArrive, 0);
+  if (take_prompt()) schedule_arrival();
+}
+
+bool InferenceRun::take_prompt() {
+  has_next_ = prompts_->next(next_);
+  if (!has_next_) return false;
+  digest_.add(static_cast<std::uint64_t>(next_.at.ns));
+  digest_.add((std::uint64_t{next_.input_tokens} << 32) | next_.output_tokens);
+  for (const std::uint64_t id : next_.blocks) digest_.add(id);
+  return true;
+}
+
+void InferenceRun::schedule_arrival() {
+  queue_->push(TimePoint{next_.at.ns - stepped_.count}, this, kArrive, resets_);
 }
 
 void InferenceRun::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) {
-  const auto n = static_cast<std::uint32_t>(arg);
-  if (code == kPrefillDone) return first_token(now, n);
-  if (n + 1 < requests_.size()) {
-    queue_->push(TimePoint{requests_[n + 1].at_ns}, this, kArrive, n + 1);
-  }
-  arrive(now, n);
+  if (code == kPrefillDone) return first_token(now, static_cast<std::uint32_t>(arg));
+  if (arg != resets_) return;  // of before a stretch that was stepped over
+  Prompt prompt = std::move(next_);
+  next_ = {};
+  if (take_prompt()) schedule_arrival();
+  arrive(now, std::move(prompt));
 }
 
-ReadRequest InferenceRun::block(const Active& active, std::uint32_t position) const {
+ReadRequest InferenceRun::block(const Prompt& prompt, NodeId node, std::uint32_t position) const {
   ReadRequest request;
-  request.object = object_id(namespace_, requests_[active.request].blocks[position]);
+  request.object = object_id(namespace_, prompt.blocks[position]);
   request.bytes = block_bytes_;
-  request.reader = active.node;
-  request.home = platform_->pool_of(active.node).region_id;
+  request.reader = node;
+  request.home = platform_->pool_of(node).region_id;
   request.traffic = probes::TrafficClass::kKv;
+  request.weight = sample_.weight;
+  request.keys = position < prompt.shared_blocks ? 1 : sample_.weight;
   return request;
 }
 
 // Round robin over the nodes that are up, as the load balancer in front of a service; when none is,
 // over all of them.
-NodeId InferenceRun::next_node(std::uint32_t request) const {
-  for (std::uint32_t i = 0; i < service_->nodes; ++i) {
-    const std::uint32_t n = (request + i) % service_->nodes;
-    if (servers_[n].up) return first_ + n;
+NodeId InferenceRun::next_node() const {
+  const auto count = static_cast<std::uint32_t>(servers_.size());
+  const auto turn = static_cast<std::uint32_t>(arrivals_ % count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint32_t n = (turn + i) % count;
+    if (servers_[n].up) return node_of(n);
   }
-  return first_ + request % service_->nodes;
+  return node_of(turn);
+}
+
+bool InferenceRun::plays(NodeId node) const {
+  if (node < first_ || node >= first_ + service_->nodes) return false;
+  const std::uint32_t n = server_of(node);
+  return n < servers_.size() && node_of(n) == node;
 }
 
 void InferenceRun::node_down(NodeId node) {
-  if (node >= first_ && node < first_ + service_->nodes) servers_[node - first_].up = false;
+  if (plays(node)) servers_[server_of(node)].up = false;
 }
 
 void InferenceRun::node_up(NodeId node) {
-  if (node >= first_ && node < first_ + service_->nodes) servers_[node - first_].up = true;
+  if (plays(node)) servers_[server_of(node)].up = true;
 }
 
-void InferenceRun::arrive(TimePoint now, std::uint32_t request) {
-  collector_->request_in();
+void InferenceRun::arrive(TimePoint now, Prompt prompt) {
+  collector_->request_in(sample_.weight);
   in_system_->enter(now);
+  hear_of_others(now);
   const std::uint32_t id = active_.take();
   Active& active = active_[id];
-  active.request = request;
-  active.node = next_node(request);
+  active.prompt = std::move(prompt);
+  active.node = next_node();
   active.arrived = now;
+  ++arrivals_;
   if (shadow_ != nullptr) look_up_shadow(now, active);
   if (cache_->settings().touch == scenario::Touch::kArrival) look_up(now, active);
-  Server& server = servers_[active.node - first_];
+  Server& server = servers_[server_of(active.node)];
   if (server.busy < service_->prefill_slots) return schedule(now, id);
   server.waiting.push_back(id);
+}
+
+void InferenceRun::hear_of_others(TimePoint now) {
+  if (sample_.weight == 1 || prefix_blocks_ == 0) return;
+  Prompt prompt;
+  prompt.shared_blocks = prefix_blocks_;
+  for (std::uint32_t i = 1; i < sample_.weight; ++i) {
+    const std::uint64_t prefix = popularity_.sample(others_);
+    const TimePoint time = now + stepped_;
+    if (refreshed_[prefix].ns > 0 && time - refreshed_[prefix] < kRefresh) continue;
+    refreshed_[prefix] = time;
+    prompt.blocks.clear();
+    for (std::uint32_t b = 0; b < prefix_blocks_; ++b) {
+      prompt.blocks.push_back(models::kv_prefix_block(prefix, b));
+    }
+    for (std::uint32_t b = 0; b < prefix_blocks_; ++b) {
+      path_->show_caches(now, block(prompt, first_, b));
+    }
+  }
+}
+
+void InferenceRun::step_over(TimePoint now, Duration step) {
+  stepped_ = stepped_ + step;
+  ++resets_;
+  const std::int64_t until = now.ns + stepped_.count;
+  while (has_next_ && next_.at.ns < until) {
+    hear_of_others(now);
+    const NodeId node = next_node();
+    for (std::uint32_t i = 0; i < next_.blocks.size(); ++i) {
+      path_->show_caches(now, block(next_, node, i));
+    }
+    ++arrivals_;
+    take_prompt();
+  }
+  if (has_next_) schedule_arrival();
 }
 
 // Walks the prompt's blocks. Every resident block counts as a hit; only those before the first gap
 // can be used, since a block's keys and values depend on everything before it.
 void InferenceRun::look_up(TimePoint now, Active& active) {
   active.looked_up = true;
-  const auto& blocks = requests_[active.request].blocks;
+  const auto& blocks = active.prompt.blocks;
   const DomainId domain = cache_->domain_of(active.node);
   const bool instant = cache_->settings().fill == scenario::Fill::kInstant;
   const bool touch_now = cache_->settings().touch == scenario::Touch::kArrival;
@@ -100,25 +176,26 @@ void InferenceRun::look_up(TimePoint now, Active& active) {
   for (std::uint32_t i = 0; i < blocks.size(); ++i) {
     const ReadRequest request = block(active, i);
     const auto where = cache_->find(domain, request.object);
-    collector_->count("kv.block_lookups");
+    collector_->count("kv.block_lookups", sample_.weight);
     if (where) {
-      collector_->count("kv.block_hits");
+      collector_->count("kv.block_hits", sample_.weight);
       if (touch_now) cache_->touch(now, *where);
       if (prefix) active.hits.push_back(*where);
       continue;
     }
     prefix = false;
     active.missing.push_back(i);
-    cache_->miss(now, domain, request.object, block_bytes_);
-    if (instant) cache_->fill(now, domain, request.object, block_bytes_, request.traffic);
+    const std::uint64_t charge = block_bytes_ * request.keys;
+    cache_->miss(now, domain, request.object, charge);
+    if (instant) cache_->fill(now, domain, request.object, charge, request.traffic);
   }
-  collector_->count("kv.usable_blocks", active.hits.size());
-  collector_->asked(probes::TrafficClass::kKv, blocks.size() * block_bytes_);
+  collector_->count("kv.usable_blocks", active.hits.size() * sample_.weight);
+  collector_->asked(probes::TrafficClass::kKv, blocks.size() * block_bytes_ * sample_.weight);
 }
 
 void InferenceRun::look_up_shadow(TimePoint now, const Active& active) {
   const DomainId domain = shadow_->domain_of(active.node);
-  const auto count = static_cast<std::uint32_t>(requests_[active.request].blocks.size());
+  const auto count = static_cast<std::uint32_t>(active.prompt.blocks.size());
   for (std::uint32_t i = 0; i < count; ++i) {
     const ReadRequest request = block(active, i);
     collector_->count("kv.shadow_lookups");
@@ -134,7 +211,7 @@ void InferenceRun::look_up_shadow(TimePoint now, const Active& active) {
 
 void InferenceRun::schedule(TimePoint now, std::uint32_t id) {
   Active& active = active_[id];
-  ++servers_[active.node - first_].busy;
+  ++servers_[server_of(active.node)].busy;
   in_service_->enter(now);
   active.scheduled = now;
   active.in_slot = true;
@@ -153,7 +230,7 @@ void InferenceRun::fetch(TimePoint now, std::uint32_t id) {
   }
 }
 
-void InferenceRun::on_read_done(TimePoint now, std::uint64_t tag, bool) {
+void InferenceRun::on_read_done(TimePoint now, std::uint64_t tag, bool, probes::Tier) {
   const auto id = static_cast<std::uint32_t>(tag);
   if (--active_[id].fetches == 0) prefill(now, id);
 }
@@ -161,7 +238,7 @@ void InferenceRun::on_read_done(TimePoint now, std::uint64_t tag, bool) {
 void InferenceRun::prefill(TimePoint now, std::uint32_t id) {
   Active& active = active_[id];
   active.fetched = now;
-  const traces::KvRequest& request = requests_[active.request];
+  const Prompt& request = active.prompt;
   // The last token of the prompt is always computed: its logits start the answer.
   const std::uint64_t cached = std::min<std::uint64_t>(active.hits.size() * service_->block_tokens,
                                                        request.input_tokens - 1);
@@ -171,23 +248,23 @@ void InferenceRun::prefill(TimePoint now, std::uint32_t id) {
 }
 
 void InferenceRun::first_token(TimePoint now, std::uint32_t id) {
-  const Active active = active_[id];
+  const Active active = std::move(active_[id]);
   active_.give_back(id);
   in_system_->leave(now, active.arrived);
   in_service_->leave(now, active.scheduled);
-  collector_->request_done();
-  ttft_->add(to_seconds(now - active.arrived));
-  queue_s_->add(to_seconds(active.scheduled - active.arrived));
-  fetch_s_->add(to_seconds(active.fetched - active.scheduled));
-  prefill_s_->add(to_seconds(now - active.fetched));
+  collector_->request_done(sample_.weight);
+  ttft_->add(to_seconds(now - active.arrived), sample_.weight);
+  queue_s_->add(to_seconds(active.scheduled - active.arrived), sample_.weight);
+  fetch_s_->add(to_seconds(active.fetched - active.scheduled), sample_.weight);
+  prefill_s_->add(to_seconds(now - active.fetched), sample_.weight);
 
-  const auto& blocks = requests_[active.request].blocks;
-  const std::uint64_t computed = blocks.size() - active.hits.size();
-  collector_->served(probes::TrafficClass::kKv, probes::Tier::kRecompute, computed * block_bytes_);
+  const std::uint64_t computed = active.prompt.blocks.size() - active.hits.size();
+  collector_->served(probes::TrafficClass::kKv, probes::Tier::kRecompute,
+                     computed * block_bytes_ * sample_.weight);
   if (cache_->enabled() && cache_->settings().fill == scenario::Fill::kTimed) {
     for (const std::uint32_t position : active.missing) path_->store(now, block(active, position));
   }
-  Server& server = servers_[active.node - first_];
+  Server& server = servers_[server_of(active.node)];
   --server.busy;
   if (server.waiting.empty()) return;
   const std::uint32_t next = server.waiting.front();
@@ -213,26 +290,16 @@ std::uint64_t InferenceRun::unfinished_bytes() const {
   std::uint64_t blocks = 0;
   active_.each([&](const Active& active) {
     if (!active.looked_up) return;
-    const std::uint64_t all = requests_[active.request].blocks.size();
+    const std::uint64_t all = active.prompt.blocks.size();
     // Blocks to compute are open until the first token, cached ones until their fetch starts: from
     // then on the data path answers for them.
     blocks += active.in_slot ? all - active.hits.size() : all;
   });
-  return blocks * block_bytes_;
-}
-
-std::uint64_t InferenceRun::requests_digest() const {
-  Digest digest;
-  for (const traces::KvRequest& r : requests_) {
-    digest.add(static_cast<std::uint64_t>(r.at_ns));
-    digest.add((std::uint64_t{r.input_tokens} << 32) | r.output_tokens);
-    for (const std::uint64_t id : r.blocks) digest.add(id);
-  }
-  return digest.value();
+  return blocks * block_bytes_ * sample_.weight;
 }
 
 double InferenceRun::slot_utilization(TimePoint now, Duration measured) const {
-  const double slots = static_cast<double>(service_->nodes) * service_->prefill_slots;
+  const double slots = static_cast<double>(servers_.size()) * service_->prefill_slots;
   if (measured.count == 0) return 0;
   return static_cast<double>(in_service_->measured_integral_ns(now)) /
          (static_cast<double>(measured.count) * slots);

@@ -5,20 +5,24 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <vector>
 
-#include "sim/traces/mooncake.hpp"
 #include "sim/world/data_path.hpp"
+#include "sim/world/prompts.hpp"
 
 namespace fleetcache::world {
 
 class InferenceRun : private engine::EventHandler, private ReadClient {
  public:
-  /// Uses `service.nodes` nodes from `first` on; `requests` are in order of time.
-  InferenceRun(const scenario::InferenceService& service, NodeId first,
-               std::vector<traces::KvRequest> requests, const Platform& platform,
-               engine::EventQueue& queue, DataPath& path, CacheService& cache,
-               probes::Collector& collector);
+  /// Uses `service.nodes` nodes from `first` on, or those of a sample of them: each server then
+  /// gets the load of one and stands for `weight` of them. Prefixes that all prompts share are kept
+  /// one by one and hear of the prompts that are not played, so that they live as long as they
+  /// would.
+  InferenceRun(const scenario::Scenario& scenario, const scenario::InferenceService& service,
+               NodeId first, const Sample& servers, std::unique_ptr<Prompts> prompts,
+               const Platform& platform, engine::EventQueue& queue, DataPath& path,
+               CacheService& cache, probes::Collector& collector);
 
   /// A second cache that sees every prompt at its arrival and stores at that instant: what an ideal
   /// cache of the same size and policy would hit. Its counters are "kv.shadow_hits" and
@@ -30,12 +34,16 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   void node_up(NodeId node);
   const scenario::InferenceService& service() const { return *service_; }
   std::uint64_t block_bytes() const { return block_bytes_; }
-  std::uint64_t requests_total() const { return requests_.size(); }
-  /// Digest of arrivals, lengths and blocks: a scenario names a trace by its path only.
-  std::uint64_t requests_digest() const;
+  /// Requests that one played request stands for.
+  std::uint32_t weight() const { return sample_.weight; }
+  /// Of a trace, past the horizon too; 0: those before the horizon.
+  std::uint64_t requests_total() const { return prompts_->total(); }
+  /// Digest of arrivals, lengths and blocks of the prompts so far: a scenario names a trace by its
+  /// path only.
+  std::uint64_t requests_digest() const { return digest_.value(); }
   std::uint64_t requests_arrived() const { return in_system_->arrivals(); }
   /// Requests that arrived and have not sent their first token.
-  std::uint64_t unfinished() const { return active_.live(); }
+  std::uint64_t unfinished() const { return active_.live() * sample_.weight; }
   /// KV bytes that looked-up requests still wait to fetch or to compute.
   std::uint64_t unfinished_bytes() const;
   /// Nanoseconds they have spent so far: in all, and holding a slot.
@@ -43,11 +51,14 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   probes::VisitorNs present_in_slots_ns(TimePoint now) const;
   /// Share of time that prefill slots were taken since the warm-up, which was `measured` ago.
   double slot_utilization(TimePoint now, Duration measured) const;
+  /// `step` of time passed without being played: its prompts are only shown to the caches. Arrivals
+  /// go on after it.
+  void step_over(TimePoint now, Duration step);
 
  private:
   enum Code : std::uint32_t { kArrive, kPrefillDone };
   struct Active {
-    std::uint32_t request = 0;
+    Prompt prompt;
     NodeId node = 0;
     TimePoint arrived, scheduled, fetched;
     bool looked_up = false;
@@ -63,16 +74,25 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   };
 
   void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
-  void on_read_done(TimePoint now, std::uint64_t tag, bool ok) override;
-  NodeId next_node(std::uint32_t request) const;
-  void arrive(TimePoint now, std::uint32_t request);
+  void on_read_done(TimePoint now, std::uint64_t tag, bool ok, probes::Tier tier) override;
+  NodeId node_of(std::uint32_t server) const { return first_ + server * sample_.weight; }
+  std::uint32_t server_of(NodeId node) const { return (node - first_) / sample_.weight; }
+  bool plays(NodeId node) const;
+  NodeId next_node() const;
+  bool take_prompt();
+  void schedule_arrival();
+  void arrive(TimePoint now, Prompt prompt);
+  void hear_of_others(TimePoint now);
   void look_up(TimePoint now, Active& active);
   void look_up_shadow(TimePoint now, const Active& active);
   void schedule(TimePoint now, std::uint32_t id);
   void fetch(TimePoint now, std::uint32_t id);
   void prefill(TimePoint now, std::uint32_t id);
   void first_token(TimePoint now, std::uint32_t id);
-  ReadRequest block(const Active& active, std::uint32_t position) const;
+  ReadRequest block(const Prompt& prompt, NodeId node, std::uint32_t position) const;
+  ReadRequest block(const Active& active, std::uint32_t position) const {
+    return block(active.prompt, active.node, position);
+  }
 
   const scenario::InferenceService* service_;
   const Platform* platform_;
@@ -82,9 +102,20 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   CacheService* shadow_ = nullptr;
   probes::Collector* collector_;
   NodeId first_;
+  Sample sample_;
   std::uint64_t block_bytes_;
   std::uint64_t namespace_;
-  std::vector<traces::KvRequest> requests_;
+  std::unique_ptr<Prompts> prompts_;
+  Prompt next_;                 // the one that arrives next
+  bool has_next_ = false;
+  Duration stepped_;            // time that was stepped over so far
+  std::uint64_t arrivals_ = 0;  // prompts so far
+  std::uint64_t resets_ = 0;    // of the arrival that is in the queue
+  Digest digest_;
+  models::ZipfSampler popularity_;     // of prefixes
+  std::vector<TimePoint> refreshed_;   // by prefix: when the caches heard of it last
+  std::uint32_t prefix_blocks_ = 0;    // of one prefix
+  Rng others_;                         // prefixes of the prompts that are not played
   std::vector<Server> servers_;
   Pool<Active> active_;
   probes::Population* in_system_;

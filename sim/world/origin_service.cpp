@@ -35,6 +35,9 @@ OriginService::OriginService(const scenario::Scenario& scenario, const Platform&
       write_s_(&collector.series("origin.write_s")) {
   for (const auto& [name, region] : scenario.regions) {
     const scenario::BlobFrontEnd& blob = region.blob;
+    const std::uint32_t accounts = platform.accounts(static_cast<RegionId>(regions_.size()));
+    const double merged = static_cast<double>(blob.accounts) / accounts;
+    const PerSecond rate(blob.requests.count * merged);
     RegionState state{
         {},
         {blob.retry.retries, blob.retry.base, blob.retry.cap, blob.retry.jitter},
@@ -44,8 +47,7 @@ OriginService::OriginService(const scenario::Scenario& scenario, const Platform&
                                                                  : 1.0,
         from_seconds(1.0 / region.bifrost.plan_requests.count),
         TimePoint{}};
-    state.requests.assign(blob.accounts,
-                          models::TokenBucket(blob.requests, blob.requests.count * blob.burst_s));
+    state.requests.assign(accounts, models::TokenBucket(rate, rate.count * blob.burst_s));
     regions_.push_back(std::move(state));
   }
   for (NodeId node = 0; node < platform.nodes(); ++node) {
@@ -96,9 +98,10 @@ void OriginService::on_event(TimePoint now, std::uint32_t code, std::uint64_t ar
 void OriginService::attempt(TimePoint now, std::uint32_t id) {
   Operation& op = operations_[id];
   RegionState& region = regions_[op.request.region];
-  collector_->count("origin.attempts");
-  if (region.requests[account_of(op.request)].try_take(now)) return first_byte(now, id);
-  collector_->count("origin.throttled");
+  const std::uint32_t weight = op.request.weight;
+  collector_->count("origin.attempts", weight);
+  if (region.requests[account_of(op.request)].try_take(now, weight)) return first_byte(now, id);
+  collector_->count("origin.throttled", weight);
   if (op.attempt >= region.retry.retries) return finish(now, id, false);
   const double u = region.retry.jitter ? retry_rng_[op.request.node].uniform() : 0;
   const Duration wait = models::backoff(region.retry, op.attempt++, u);
@@ -118,9 +121,9 @@ void OriginService::plan(TimePoint now, std::uint32_t id) {
     return queue_->push(ready, this, kPlanReady, id);
   }
   // One plan each gap: the plan service is a queue of its own.
-  collector_->count("origin.plans");
+  collector_->count("origin.plans", op.request.weight);
   const TimePoint served = std::max(now, region.plan_free_at);
-  region.plan_free_at = served + region.plan_gap;
+  region.plan_free_at = served + Duration(region.plan_gap.count * op.request.weight);
   const TimePoint ready = served + scaled(bifrost.plan_time, region.direct_latency_factor);
   leases_[key] = ready + bifrost.plan_lease;
   queue_->push(ready, this, kPlanReady, id);
@@ -129,6 +132,9 @@ void OriginService::plan(TimePoint now, std::uint32_t id) {
 void OriginService::first_byte(TimePoint now, std::uint32_t id) {
   Operation& op = operations_[id];
   RegionState& region = regions_[op.request.region];
+  if (op.request.first_byte.count >= 0) {
+    return queue_->push(now + op.request.first_byte, this, kFirstByte, id);
+  }
   Rng& rng = latency_rng_[op.request.node];
   const Duration wait =
       op.direct ? scaled(region.direct_first_byte.sample(rng), region.direct_latency_factor)
@@ -142,7 +148,7 @@ void OriginService::transfer(TimePoint now, std::uint32_t id) {
   if (op.direct) {
     const double p = platform_->region(request.region).bifrost.fallback;
     if (p > 0 && latency_rng_[request.node].uniform() < p) {
-      collector_->count("origin.fallbacks");
+      collector_->count("origin.fallbacks", request.weight);
       op.direct = false;
       op.attempt = 0;
       return attempt(now, id);
@@ -153,14 +159,14 @@ void OriginService::transfer(TimePoint now, std::uint32_t id) {
       request.write ? platform_->write_route(request.node, request.region, account_of(request))
       : op.direct   ? platform_->stamp_route(request.region, request.node)
                     : platform_->front_end_route(request.region, account_of(request), request.node);
-  flows_->start(Bytes(request.bytes), route, this, id);
+  flows_->start(Bytes(request.bytes), route, this, id, request.weight);
 }
 
 void OriginService::on_flow_done(TimePoint now, std::uint64_t tag) {
   const auto id = static_cast<std::uint32_t>(tag);
   Operation& op = operations_[id];
   op.transferring = false;
-  if (!op.request.write) bytes_read_ += op.request.bytes;
+  if (!op.request.write) bytes_read_ += op.request.bytes * op.request.weight;
   finish(now, id, true);
 }
 
@@ -168,16 +174,27 @@ void OriginService::finish(TimePoint now, std::uint32_t id, bool ok) {
   const Operation op = operations_[id];
   operations_.give_back(id);
   population_->leave(now, op.started);
-  if (ok) (op.request.write ? write_s_ : read_s_)->add(to_seconds(now - op.started));
+  if (ok) {
+    (op.request.write ? write_s_ : read_s_)->add(to_seconds(now - op.started), op.request.weight);
+  }
   op.client->on_origin_done(
       now, op.tag, ok, op.direct ? direct_tier(scenario_->origin.path) : probes::Tier::kFrontEnd);
 }
 
+Duration OriginService::slowest_first_byte(RegionId id, double reads, double u) const {
+  const RegionState& region = regions_[id];
+  if (scenario_->origin.path == scenario::OriginPath::kFrontEnd) {
+    return region.first_byte.quantile_of_max(reads, u);
+  }
+  return scaled(region.direct_first_byte.quantile_of_max(reads, u), region.direct_latency_factor);
+}
+
 void OriginService::throttle(RegionId id, double share) {
-  const scenario::Region& region = platform_->region(id);
-  for (std::uint32_t account = 0; account < region.blob.accounts; ++account) {
-    flows_->set_capacity(platform_->account_egress(id, account),
-                         BytesPerSecond(region.blob.egress.count * share));
+  const double merged = static_cast<double>(platform_->region(id).blob.accounts) /
+                        static_cast<double>(platform_->accounts(id));
+  const BytesPerSecond egress(platform_->region(id).blob.egress.count * merged * share);
+  for (std::uint32_t account = 0; account < platform_->accounts(id); ++account) {
+    flows_->set_capacity(platform_->account_egress(id, account), egress);
   }
   flows_->set_capacity(platform_->stamp(id),
                        BytesPerSecond(platform_->stamp_capacity(id).count * share));

@@ -33,6 +33,8 @@ struct OriginRequest {
   NodeId node = 0;      ///< reader or writer
   RegionId region = 0;  ///< whose Blob holds the object
   bool write = false;
+  std::uint32_t weight = 1;  ///< equal requests that it stands for
+  Duration first_byte{-1};   ///< given instead of drawn; negative: drawn
 };
 
 class OriginService : private engine::EventHandler, private engine::FlowListener {
@@ -51,6 +53,10 @@ class OriginService : private engine::EventHandler, private engine::FlowListener
   std::uint64_t in_transfer() const;
   /// Nanoseconds that operations still under way have spent so far.
   probes::VisitorNs present_ns(TimePoint now) const;
+  /// Time to first byte of the slowest of `reads` reads of a region, at probability `u` in (0, 1).
+  /// Requires: reads >= 1.
+  Duration slowest_first_byte(RegionId region, double reads, double u) const;
+
   /// Bytes that finished flows took out of the accounts and stamps, by the engine's own count.
   std::uint64_t link_bytes_read() const;
   /// The same by this service's count of finished reads.

@@ -4,7 +4,6 @@
 
 #include "policies/base/check.hpp"
 #include "sim/scenario/fleet.hpp"
-#include "sim/world/failures.hpp"
 
 namespace fleetcache::world {
 namespace {
@@ -13,7 +12,7 @@ using topologies::Endpoint;
 
 }  // namespace
 
-Result<Platform> Platform::build(const scenario::Scenario& scenario, engine::FlowEngine& engine) {
+Result<Platform> Platform::build(const scenario::Scenario& scenario) {
   auto fleet = scenario::build_fleet(scenario, scenario.origin.path);
   if (!fleet) return fleet.error();
   Platform platform(std::move(fleet).value());
@@ -33,29 +32,106 @@ Result<Platform> Platform::build(const scenario::Scenario& scenario, engine::Flo
     }
     platform.pools_.push_back(std::move(range));
   }
-  platform.add_links(engine);
   return platform;
 }
 
-void Platform::add_links(engine::FlowEngine& engine) {
-  const auto changing = changing_links(plan_events(*scenario_, fleet_));
-  for (topologies::LinkIndex i = 0; i < fleet_.link_count(); ++i) {
-    const topologies::LinkInfo info = fleet_.link(i);
-    const bool changes = std::binary_search(changing.begin(), changing.end(), i);
-    links_.push_back(
-        engine.add_link(info.name, info.capacity,
-                        changes ? engine::LinkKind::kVariable : engine::LinkKind::kShared));
+void Platform::add_links(engine::FlowEngine& engine, const Grouping& grouping,
+                         const std::vector<topologies::LinkIndex>& changing) {
+  FLEETCACHE_CHECK(links_.empty(), "links are added once");
+  grouping_ = grouping;
+  // Groups first sum up: an engine link has its capacity from the start.
+  std::map<std::uint64_t, double> sums;
+  if (grouping_.merges()) {
+    for (topologies::LinkIndex i = 0; i < fleet_.link_count(); ++i) {
+      sums[group_key(i)] += fleet_.capacity(i).count;
+    }
   }
+  links_.reserve(fleet_.link_count());
+  for (topologies::LinkIndex i = 0; i < fleet_.link_count(); ++i) {
+    if (!grouping_.merges()) {
+      const bool changes = std::binary_search(changing.begin(), changing.end(), i);
+      links_.push_back(add_link(engine, i, fleet_.capacity(i), changes));
+      continue;
+    }
+    const std::uint64_t key = group_key(i);
+    const auto [group, fresh] = group_link_.try_emplace(key, engine::kNoLink);
+    if (fresh) group->second = add_link(engine, i, BytesPerSecond(sums.at(key)), true);
+    links_.push_back(group->second);
+  }
+  add_caps(engine);
+}
+
+engine::LinkId Platform::add_link(engine::FlowEngine& engine, topologies::LinkIndex index,
+                                  BytesPerSecond capacity, bool changes) {
+  const engine::LinkId link =
+      engine.add_link(fleet_.link(index).name, capacity,
+                      changes ? engine::LinkKind::kVariable : engine::LinkKind::kShared);
+  available_.resize(std::max<std::size_t>(available_.size(), link + 1), 0);
+  available_[link] = capacity.count;
+  return link;
+}
+
+// Links of one class of the nodes of one group have the same key, as have those of the racks and
+// pods whose first node is in it; links of regions have keys of their own.
+std::uint64_t Platform::group_key(topologies::LinkIndex index) const {
+  const topologies::LinkClass cls = fleet_.link_class(index);
+  const topologies::LinkPlace place = fleet_.place(index);
+  std::uint64_t group = 0;
+  switch (place.kind) {
+    case topologies::LinkPlace::Kind::kNode:
+      group = grouping_.of_node[place.id];
+      break;
+    case topologies::LinkPlace::Kind::kRack:
+      group = grouping_.of_node[fleet_.nodes_of_rack(place.id).first];
+      break;
+    case topologies::LinkPlace::Kind::kPod:
+      group = grouping_.of_node[fleet_.nodes_of_pod(place.id).first];
+      break;
+    case topologies::LinkPlace::Kind::kAccount:
+      group = grouping_.accounts ? place.region : index;
+      break;
+    case topologies::LinkPlace::Kind::kRegion:
+    case topologies::LinkPlace::Kind::kWan:
+      group = index;
+      break;
+  }
+  return (static_cast<std::uint64_t>(cls) << 40) | group;
+}
+
+void Platform::add_caps(engine::FlowEngine& engine) {
+  const auto cap = [&engine](const std::string& name, BytesPerSecond rate) {
+    return engine.add_link(name, rate, engine::LinkKind::kPerFlowCap);
+  };
   for (const scenario::Region* region : regions_) {
-    stream_cap_.push_back(engine.add_link(region->name + "/blob stream", region->blob.stream,
-                                          engine::LinkKind::kPerFlowCap));
-    direct_cap_.push_back(engine.add_link(region->name + "/direct stream", region->bifrost.stream,
-                                          engine::LinkKind::kPerFlowCap));
+    stream_cap_.push_back(cap(region->name + "/blob stream", region->blob.stream));
+    direct_cap_.push_back(cap(region->name + "/direct stream", region->bifrost.stream));
   }
   for (const scenario::WanLink& link : scenario_->links) {
-    wan_cap_.push_back(engine.add_link(link.from + "-" + link.to + "/stream", link.stream,
-                                       engine::LinkKind::kPerFlowCap));
+    wan_cap_.push_back(cap(link.from + "-" + link.to + "/stream", link.stream));
   }
+  if (!grouping_.merges()) return;
+  for (const PoolRange& pool : pools_) {
+    const scenario::NodeSku& sku = pool.spec->sku;
+    const std::string name = pool.region + "/" + pool.pool;
+    node_cap_.push_back(cap(name + " nic", sku.nic));
+    const bool disks = sku.nvme_read.count > 0;
+    read_cap_.push_back(disks ? cap(name + " nvme_r", sku.nvme_read) : engine::kNoLink);
+    write_cap_.push_back(disks ? cap(name + " nvme_w", sku.nvme_write) : engine::kNoLink);
+  }
+}
+
+void Platform::set_share(engine::FlowEngine& engine, topologies::LinkIndex index, double share) {
+  double& before = share_.try_emplace(index, 1.0).first->second;
+  double& left = available_[links_[index]];
+  left = std::max(0.0, left + (share - before) * fleet_.capacity(index).count);
+  before = share;
+  engine.set_capacity(links_[index], BytesPerSecond(left));
+}
+
+void Platform::cap_node(Route& route, NodeId node) const {
+  if (!grouping_.merges()) return;
+  const engine::LinkId cap = node_cap_[pool_index_[node]];
+  if (std::find(route.begin(), route.end(), cap) == route.end()) route.push_back(cap);
 }
 
 const PoolRange* Platform::pool(const std::string& region, const std::string& name) const {
@@ -85,6 +161,11 @@ Route Platform::copy_route(NodeId from, scenario::Medium medium, NodeId to) cons
   Route result =
       route(medium == scenario::Medium::kNvme ? Endpoint::nvme(from) : Endpoint::dram(from),
             Endpoint::dram(to));
+  if (grouping_.merges()) {
+    if (medium == scenario::Medium::kNvme) result.push_back(read_cap_[pool_index_[from]]);
+    if (from != to) cap_node(result, from);
+    if (from != to) cap_node(result, to);
+  }
   cap_wan(result, pool_of(from).region_id, pool_of(to).region_id);
   return result;
 }
@@ -92,12 +173,15 @@ Route Platform::copy_route(NodeId from, scenario::Medium medium, NodeId to) cons
 Route Platform::nvme_write_route(NodeId node) const {
   const topologies::LinkIndex index = fleet_.nvme_write(node);
   FLEETCACHE_CHECK(index != topologies::kNoLink, "a node with an NVMe tier has disks");
-  return {links_[index]};
+  Route result = {links_[index]};
+  if (grouping_.merges()) result.push_back(write_cap_[pool_index_[node]]);
+  return result;
 }
 
 Route Platform::front_end_route(RegionId region, std::uint32_t account, NodeId node) const {
   Route result = route(Endpoint::account(region, account), Endpoint::dram(node));
   result.push_back(stream_cap_[region]);
+  cap_node(result, node);
   cap_wan(result, region, pool_of(node).region_id);
   return result;
 }
@@ -105,12 +189,14 @@ Route Platform::front_end_route(RegionId region, std::uint32_t account, NodeId n
 Route Platform::stamp_route(RegionId region, NodeId node) const {
   Route result = route(Endpoint::stamp(region), Endpoint::dram(node));
   result.push_back(direct_cap_[region]);
+  cap_node(result, node);
   cap_wan(result, region, pool_of(node).region_id);
   return result;
 }
 
 Route Platform::write_route(NodeId node, RegionId region, std::uint32_t account) const {
   Route result = route(Endpoint::dram(node), Endpoint::account(region, account));
+  cap_node(result, node);
   cap_wan(result, region, pool_of(node).region_id);
   return result;
 }

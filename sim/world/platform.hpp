@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,23 @@ struct PoolRange {
   const scenario::NodePool* spec = nullptr;
 };
 
+/// Which links of the fleet are one link of the engine. Nodes of a group are taken to be alike:
+/// their links add up, and one transfer gets at most what one node has.
+struct Grouping {
+  std::vector<std::uint32_t> of_node;  ///< group of every node; empty: every link is its own
+  bool accounts = false;               ///< the accounts of a region are one
+
+  bool merges() const { return !of_node.empty(); }
+};
+
 class Platform {
  public:
-  /// Builds the fleet and adds every link to the engine. The scenario must outlive the platform.
-  static Result<Platform> build(const scenario::Scenario& scenario, engine::FlowEngine& engine);
+  /// Builds the fleet; `add_links` is still to come. The scenario must outlive the platform.
+  static Result<Platform> build(const scenario::Scenario& scenario);
+  /// Adds every link, or group of links, to the engine. Links of `changing` (ascending) may be
+  /// given a share later. Call once, before any route.
+  void add_links(engine::FlowEngine& engine, const Grouping& grouping,
+                 const std::vector<topologies::LinkIndex>& changing);
 
   const topologies::Fleet& fleet() const { return fleet_; }
   const std::vector<PoolRange>& pools() const { return pools_; }
@@ -41,6 +55,10 @@ class Platform {
   /// Links from a copy on `from` (DRAM or NVMe) to `to`; empty for DRAM on the same node.
   Route copy_route(NodeId from, scenario::Medium medium, NodeId to) const;
   Route nvme_write_route(NodeId node) const;
+  /// Accounts of a region as the engine knows them: one when they are merged.
+  std::uint32_t accounts(RegionId region) const {
+    return grouping_.accounts ? 1U : regions_[region]->blob.accounts;
+  }
   /// Blob account `account` of a region to a node, one GET stream.
   Route front_end_route(RegionId region, std::uint32_t account, NodeId node) const;
   Route stamp_route(RegionId region, NodeId node) const;
@@ -50,11 +68,8 @@ class Platform {
   engine::LinkId stamp(RegionId region) const;
   BytesPerSecond stamp_capacity(RegionId region) const;
   engine::LinkId link(topologies::LinkIndex index) const { return links_[index]; }
-  /// Leaves a link of the fleet `share` of its capacity, 0 < share <= 1. Requires: a link that an
-  /// event of the scenario changes.
-  void set_share(engine::FlowEngine& engine, topologies::LinkIndex index, double share) const {
-    engine.set_capacity(links_[index], fleet_.capacity(index) * share);
-  }
+  /// Leaves a link of the fleet `share` of its capacity, 0 <= share <= 1; of a group, its part.
+  void set_share(engine::FlowEngine& engine, topologies::LinkIndex index, double share);
 
   /// Request and answer between two nodes, without software time.
   Duration rtt(NodeId a, NodeId b) const;
@@ -66,8 +81,12 @@ class Platform {
 
  private:
   explicit Platform(topologies::Fleet fleet) : fleet_(std::move(fleet)) {}
-  void add_links(engine::FlowEngine& engine);
+  engine::LinkId add_link(engine::FlowEngine& engine, topologies::LinkIndex index,
+                          BytesPerSecond capacity, bool changes);
+  void add_caps(engine::FlowEngine& engine);
+  std::uint64_t group_key(topologies::LinkIndex index) const;
   Route route(topologies::Endpoint from, topologies::Endpoint to) const;
+  void cap_node(Route& route, NodeId node) const;
   const scenario::WanLink* wan(RegionId a, RegionId b) const;
   void cap_wan(Route& route, RegionId a, RegionId b) const;
 
@@ -77,6 +96,12 @@ class Platform {
   std::vector<std::uint32_t> pool_index_;  // by node
   std::vector<const scenario::Region*> regions_;
   std::vector<engine::LinkId> links_;       // by link index of the fleet
+  Grouping grouping_;
+  std::map<std::uint64_t, engine::LinkId> group_link_;  // by group_key
+  std::vector<double> available_;                       // by engine link: capacity left
+  std::map<topologies::LinkIndex, double> share_;       // of links that lost some
+  std::vector<engine::LinkId> node_cap_;                // by pool: one transfer over a NIC
+  std::vector<engine::LinkId> read_cap_, write_cap_;    // by pool: one transfer at the disks
   std::vector<engine::LinkId> stream_cap_;  // by region: one Blob stream
   std::vector<engine::LinkId> direct_cap_;  // by region: one direct stream
   std::vector<engine::LinkId> wan_cap_;     // by WAN link of the scenario: one transfer

@@ -38,7 +38,7 @@ bool from_origin(Tier tier) {
 
 probes::Record World::record() const {
   probes::Record record;
-  record.rung = "exact";
+  record.rung = name_of(options_.rung);
   record.interrupted = stopped_early_;
   record.simulated_seconds = to_seconds(queue_.now());
   record.requests = collector_.requests();
@@ -253,12 +253,14 @@ void World::report_stations(probes::Record& record) const {
         service->slot_utilization(queue_.now(), measured());
     station.capacity =
         static_cast<double>(service->service().nodes) * service->service().prefill_slots;
+    const double weight = service->weight();
     station.unit = "slots";
     station.parameter = "workloads." + service->service().name + ".prefill_tokens";
-    station.arrival_rate = ratio(static_cast<double>(population.measured_arrivals()), seconds);
+    station.arrival_rate =
+        weight * ratio(static_cast<double>(population.measured_arrivals()), seconds);
     station.mean_population =
-        ratio(static_cast<double>(population.measured_integral_ns(queue_.now())),
-              static_cast<double>(measured().count));
+        weight * ratio(static_cast<double>(population.measured_integral_ns(queue_.now())),
+                       static_cast<double>(measured().count));
     station.mean_sojourn_s = ratio(static_cast<double>(population.measured_sojourn_ns()) * 1e-9,
                                    static_cast<double>(population.measured_departures()));
     record.stations["prefill." + service->service().name] = station;

@@ -82,7 +82,7 @@ void StageRun::on_event(TimePoint now, std::uint32_t, std::uint64_t) {
   pump(now);
 }
 
-void StageRun::on_read_done(TimePoint now, std::uint64_t, bool ok) {
+void StageRun::on_read_done(TimePoint now, std::uint64_t, bool ok, probes::Tier) {
   if (!ok) collector_->count("prestage.failed");
   --in_flight_;
   pump(now);

@@ -24,7 +24,7 @@ class StageRun : private engine::EventHandler, private ReadClient {
 
  private:
   void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
-  void on_read_done(TimePoint now, std::uint64_t tag, bool ok) override;
+  void on_read_done(TimePoint now, std::uint64_t tag, bool ok, probes::Tier tier) override;
   void pump(TimePoint now);
   void finish(TimePoint now);
 

@@ -43,13 +43,23 @@ const char* station_name(topologies::LinkClass cls) {
 StationProbe::StationProbe(const Platform& platform, const engine::FlowEngine& flows)
     : flows_(&flows) {
   const topologies::Fleet& fleet = platform.fleet();
+  std::map<std::pair<topologies::LinkClass, std::uint32_t>, Group*> known;
   for (topologies::LinkIndex i = 0; i < fleet.link_count(); ++i) {
-    const topologies::LinkInfo info = fleet.link(i);
-    const std::string where = info.name.substr(0, info.name.find('/'));
-    Group& group = groups_[std::string(station_name(info.cls)) + "." + where];
-    group.links.push_back(platform.link(i));
-    group.capacity += info.capacity.count;
-    if (group.parameter.empty()) group.parameter = info.parameter;
+    const topologies::LinkPlace place = fleet.place(i);
+    Group*& group = known[{place.cls, place.region}];
+    if (group == nullptr) {
+      const bool wan = place.kind == topologies::LinkPlace::Kind::kWan;
+      const std::string where = wan ? "wan" : fleet.regions()[place.region].name;
+      group = &groups_[std::string(station_name(place.cls)) + "." + where];
+      if (group->parameter.empty()) group->parameter = fleet.link(i).parameter;
+    }
+    group->links.push_back(platform.link(i));
+    group->capacity += place.capacity.count;
+  }
+  // Links that are one to the engine are asked once.
+  for (auto& [name, group] : groups_) {
+    std::sort(group.links.begin(), group.links.end());
+    group.links.erase(std::unique(group.links.begin(), group.links.end()), group.links.end());
   }
 }
 

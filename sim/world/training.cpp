@@ -11,27 +11,35 @@
 namespace fleetcache::world {
 namespace {
 
-// A read's tag: which member, after how many failures it was asked for, and which of its objects.
-// The upper half of the last field stands for parts of checkpoints: the restore, or a write's
-// number.
-constexpr std::uint64_t kMemberShift = 44;
+// The tag of a part of a checkpoint: which part, after how many failures it was asked for, and of
+// which checkpoint: 0 for the restore, else the number of the write.
+constexpr std::uint64_t kPartShift = 44;
 constexpr std::uint64_t kGenerationShift = 34;
-constexpr std::uint64_t kGenerationMask =
-    (std::uint64_t{1} << (kMemberShift - kGenerationShift)) - 1;
-constexpr std::uint64_t kNthMask = (std::uint64_t{1} << kGenerationShift) - 1;
-constexpr std::uint64_t kWriteBase = std::uint64_t{1} << 33;
-constexpr std::uint64_t kRestore = kNthMask;
+constexpr std::uint64_t kGenerationMask = (std::uint64_t{1} << (kPartShift - kGenerationShift)) - 1;
+constexpr std::uint64_t kNumberMask = (std::uint64_t{1} << kGenerationShift) - 1;
+constexpr std::uint64_t kRestore = 0;
+
+ReaderContext reader_context(const scenario::Scenario& scenario, const scenario::TrainingJob& job,
+                             NodeId first, const SamplePlan& sample) {
+  ReaderContext context;
+  context.scenario = &scenario;
+  context.job = &job;
+  context.first = first;
+  context.sample = sample.jobs.at(job.name);
+  context.salt = sample.salt;
+  return context;
+}
 
 }  // namespace
 
-std::uint64_t TrainingRun::tag(std::uint32_t member, std::uint64_t nth) const {
-  return (std::uint64_t{member} << kMemberShift) |
-         ((generation_ & kGenerationMask) << kGenerationShift) | nth;
+std::uint64_t TrainingRun::tag(std::uint32_t part, std::uint64_t number) const {
+  return (std::uint64_t{part} << kPartShift) |
+         ((generation_ & kGenerationMask) << kGenerationShift) | number;
 }
 
 TrainingRun::TrainingRun(const scenario::Scenario& scenario, const scenario::TrainingJob& job,
-                         NodeId first, const Platform& platform, engine::EventQueue& queue,
-                         DataPath& path, probes::Collector& collector)
+                         NodeId first, const SamplePlan& sample, const Platform& platform,
+                         engine::EventQueue& queue, DataPath& path, probes::Collector& collector)
     : job_(&job),
       platform_(&platform),
       queue_(&queue),
@@ -40,16 +48,17 @@ TrainingRun::TrainingRun(const scenario::Scenario& scenario, const scenario::Tra
       stall_series_(&collector.series("train." + job.name + ".stall_s")),
       step_series_(&collector.series("train." + job.name + ".step_s")),
       first_(first),
-      order_seed_(mix64(scenario.seed ^ hash_name("train/order/" + job.name))),
-      compute_rng_(scenario.seed, "train/compute/" + job.name),
-      members_(job.nodes) {
+      parts_(sample.jobs.at(job.name).parts),
+      compute_rng_(scenario.seed, "train/compute/" + job.name) {
   const scenario::Dataset& dataset = scenario.datasets.at(job.dataset);
-  object_bytes_ = dataset.object.count;
-  objects_ = std::max<std::uint64_t>(1, dataset.size.count / object_bytes_);
-  namespace_ = hash_name("dataset/" + dataset.name);
-  home_ = platform.region_id(dataset.region.empty() ? job.region : dataset.region);
-  const std::uint64_t window = objects_for(job.prefetch + 2) + 2;
-  for (Member& member : members_) member.there.assign(window, 0);
+  objects_ = std::max<std::uint64_t>(1, dataset.size.count / dataset.object.count);
+  ReaderContext context = reader_context(scenario, job, first, sample);
+  context.platform = &platform;
+  context.queue = &queue;
+  context.path = &path;
+  context.collector = &collector;
+  context.arrived = [this](TimePoint now) { try_step(now); };
+  readers_ = make_step_readers(std::move(context));
 }
 
 void TrainingRun::start() { queue_->push(TimePoint{}, this, kBegin); }
@@ -61,10 +70,8 @@ void TrainingRun::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg)
   }
   if (code == kReissue) {
     if (((arg >> kGenerationShift) & kGenerationMask) != (generation_ & kGenerationMask)) return;
-    const auto member = static_cast<std::uint32_t>(arg >> kMemberShift);
-    const std::uint64_t nth = arg & kNthMask;
-    if (nth != kRestore) return issue(now, member, nth);
-    return path_->read(now, checkpoint_part(member, durable_.number), this, arg);
+    const auto part = static_cast<std::uint32_t>(arg >> kPartShift);
+    return path_->read(now, checkpoint_part(part, durable_.number), this, arg);
   }
   if (arg != generation_) return;  // of a step or a pause that a failure ended
   if (code == kStepDone) return step_done(now);
@@ -72,88 +79,54 @@ void TrainingRun::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg)
   resume(now);
 }
 
-std::uint64_t TrainingRun::objects_for(std::uint64_t steps) const {
-  const auto bytes = static_cast<double>(job_->bytes_per_step.count) * static_cast<double>(steps);
-  return static_cast<std::uint64_t>(std::ceil(bytes / static_cast<double>(object_bytes_)));
-}
-
 // Batches up to `prefetch` ahead of the running step; without prefetch only what is waited for.
 std::uint64_t TrainingRun::allowed() const {
   const std::uint64_t ahead =
       state_ == State::kComputing ? job_->prefetch : std::max(1U, job_->prefetch);
-  std::uint64_t steps = step_ + ahead;
-  if (job_->steps > 0) steps = std::min<std::uint64_t>(steps, job_->steps);
-  return objects_for(steps);
+  const std::uint64_t steps = step_ + ahead;
+  return job_->steps > 0 ? std::min<std::uint64_t>(steps, job_->steps) : steps;
 }
 
-std::uint64_t TrainingRun::object_at(std::uint32_t member, std::uint64_t nth) const {
-  const std::uint64_t position = nth * job_->nodes + member;
-  const std::uint64_t epoch = job_->shuffle ? position / objects_ : 0;
-  const models::EpochOrder order(order_seed_, objects_, epoch);
-  return object_id(namespace_, order[position % objects_]);
-}
-
-ReadRequest TrainingRun::checkpoint_part(std::uint32_t member, std::uint64_t number) const {
+ReadRequest TrainingRun::checkpoint_part(std::uint32_t index, std::uint64_t number) const {
+  const std::uint32_t member = index * parts_.weight;
   ReadRequest part;
   part.object = object_id(hash_name("checkpoint/" + job_->name) + mix64(number), member);
   part.bytes = std::max<std::uint64_t>(1, job_->checkpoint.size.count / job_->nodes);
   part.reader = first_ + member;
   part.home = platform_->region_id(job_->region);
   part.traffic = probes::TrafficClass::kCheckpoint;
+  part.weight = part.keys = parts_.weight;
   return part;
 }
 
 void TrainingRun::restore(TimePoint now) {
   state_ = State::kRestoring;
   since_ = now;
-  restoring_ = job_->nodes;
-  for (std::uint32_t m = 0; m < job_->nodes; ++m) {
-    path_->read(now, checkpoint_part(m, durable_.number), this, tag(m, kRestore));
+  restoring_ = parts_.count;
+  for (std::uint32_t part = 0; part < parts_.count; ++part) {
+    path_->read(now, checkpoint_part(part, durable_.number), this, tag(part, kRestore));
   }
 }
 
 void TrainingRun::resume(TimePoint now) {
   state_ = State::kWaiting;
   since_ = now;
-  read_ahead_all(now);
+  readers_->read_ahead(now, allowed());
   try_step(now);
 }
 
-void TrainingRun::read_ahead_all(TimePoint now) {
-  const std::uint64_t limit = allowed();
-  for (std::uint32_t m = 0; m < members_.size(); ++m) {
-    while (members_[m].issued < limit) issue(now, m, members_[m].issued++);
-  }
-}
-
-void TrainingRun::issue(TimePoint now, std::uint32_t member, std::uint64_t nth) {
-  ReadRequest request;
-  request.object = object_at(member, nth);
-  request.bytes = object_bytes_;
-  request.reader = first_ + member;
-  request.home = home_;
-  request.traffic = probes::TrafficClass::kDataset;
-  path_->read(now, request, this, tag(member, nth));
-}
-
-void TrainingRun::on_read_done(TimePoint now, std::uint64_t done, bool ok) {
-  if (ok && (done & kNthMask) < kWriteBase) total_.bytes_read += object_bytes_;
+void TrainingRun::on_read_done(TimePoint now, std::uint64_t done, bool ok, probes::Tier) {
   if (((done >> kGenerationShift) & kGenerationMask) != (generation_ & kGenerationMask)) return;
-  const auto member = static_cast<std::uint32_t>(done >> kMemberShift);
-  const std::uint64_t nth = done & kNthMask;
-  if (nth == kRestore) return part_restored(now, member, ok);
-  if (nth >= kWriteBase) return part_written(now, nth - kWriteBase, ok);
-  if (ok) return object_arrived(now, member, nth);
-  // The client gave up: the loader asks again after the longest back-off.
-  collector_->count("train.reissued_reads");
-  queue_->push(now + platform_->region(home_).blob.retry.cap, this, kReissue, done);
+  const std::uint64_t number = done & kNumberMask;
+  return number == kRestore ? part_restored(now, done, ok) : part_written(now, number, ok);
 }
 
-void TrainingRun::part_restored(TimePoint now, std::uint32_t member, bool ok) {
+void TrainingRun::part_restored(TimePoint now, std::uint64_t part, bool ok) {
   if (!ok) {
-    collector_->count("train.reissued_reads");
-    queue_->push(now + platform_->region(home_).blob.retry.cap, this, kReissue,
-                 tag(member, kRestore));
+    // The client gave up: it asks again after the longest back-off.
+    collector_->count("train.reissued_reads", parts_.weight);
+    const RegionId home = platform_->region_id(job_->region);
+    queue_->push(now + platform_->region(home).blob.retry.cap, this, kReissue, part);
     return;
   }
   if (--restoring_ > 0) return;
@@ -163,7 +136,7 @@ void TrainingRun::part_restored(TimePoint now, std::uint32_t member, bool ok) {
 
 void TrainingRun::part_written(TimePoint now, std::uint64_t number, bool ok) {
   Write& write = writes_.at(number);
-  if (!ok) collector_->count("checkpoint.failed_parts");
+  if (!ok) collector_->count("checkpoint.failed_parts", parts_.weight);
   write.whole = write.whole && ok;
   if (--write.left > 0) return;
   if (write.whole && number > durable_.number) durable_ = write.snapshot;
@@ -173,32 +146,17 @@ void TrainingRun::part_written(TimePoint now, std::uint64_t number, bool ok) {
   resume(now);
 }
 
-void TrainingRun::object_arrived(TimePoint now, std::uint32_t index, std::uint64_t nth) {
-  Member& member = members_[index];
-  const std::uint64_t needed = objects_for(step_ + 1);
-  const bool was_ready = member.arrived >= needed;
-  member.there[nth % member.there.size()] = 1;
-  while (member.arrived < member.issued && member.there[member.arrived % member.there.size()]) {
-    member.there[member.arrived++ % member.there.size()] = 0;
-  }
-  if (!was_ready && member.arrived >= needed) ++ready_;
-  try_step(now);
-}
-
 void TrainingRun::try_step(TimePoint now) {
-  if (state_ != State::kWaiting || down_ > 0 || ready_ < members_.size()) return;
+  if (state_ != State::kWaiting || down_ > 0 || !readers_->ready()) return;
   stall_series_->add(to_seconds(now - since_));
   charge(now);
   ++step_;
   state_ = State::kComputing;
   since_ = now;
-  const std::uint64_t needed = objects_for(step_ + 1);
-  ready_ = static_cast<std::uint32_t>(
-      std::count_if(members_.begin(), members_.end(),
-                    [needed](const Member& member) { return member.arrived >= needed; }));
+  readers_->expect(step_);
   step_compute_ = models::jittered(job_->compute, job_->compute_cv, compute_rng_);
   queue_->push(now + step_compute_, this, kStepDone, generation_);
-  read_ahead_all(now);
+  readers_->read_ahead(now, allowed());
 }
 
 void TrainingRun::step_done(TimePoint now) {
@@ -220,9 +178,9 @@ void TrainingRun::write_checkpoint(TimePoint now) {
   state_ = State::kPaused;
   const std::uint64_t number = ++checkpoints_;
   collector_->count("checkpoint.begun");
-  writes_[number] = {{number, step_, total_.steps, total_.compute_s}, job_->nodes, true};
-  for (std::uint32_t m = 0; m < job_->nodes; ++m) {
-    path_->write_origin(now, checkpoint_part(m, number), this, tag(m, kWriteBase + number));
+  writes_[number] = {{number, step_, total_.steps, total_.compute_s}, parts_.count, true};
+  for (std::uint32_t part = 0; part < parts_.count; ++part) {
+    path_->write_origin(now, checkpoint_part(part, number), this, tag(part, number));
   }
   if (job_->checkpoint.asynchronous) {
     queue_->push(now + job_->checkpoint.stall, this, kResume, generation_);
@@ -273,12 +231,7 @@ void TrainingRun::go_back() {
   total_.compute_s = std::min(total_.compute_s, kept);
   total_.steps = std::min(total_.steps, std::max(durable_.steps_done, at_warmup_.steps));
   step_ = durable_.step;
-  for (Member& member : members_) {
-    member.issued = member.arrived = objects_for(step_);
-    std::fill(member.there.begin(), member.there.end(), 0);
-  }
-  const std::uint64_t needed = objects_for(step_ + 1);
-  ready_ = objects_for(step_) >= needed ? job_->nodes : 0;
+  readers_->restart(step_);
 }
 
 void TrainingRun::node_up(TimePoint now, NodeId node) {
@@ -297,7 +250,8 @@ TrainingReport TrainingRun::report(TimePoint now) const {
   TrainingReport r = total_;
   add_time(r, state_, to_seconds(end - std::min(since_, end)));
   r.elapsed_s = to_seconds(end);
-  r.epochs_begun = members_[0].issued * job_->nodes / objects_ + 1;
+  r.bytes_read = readers_->bytes_read();
+  r.epochs_begun = readers_->positions() / objects_ + 1;
   r.steps -= at_warmup_.steps;
   r.compute_s -= at_warmup_.compute_s;
   r.stall_s -= at_warmup_.stall_s;

@@ -4,11 +4,9 @@
 
 #include <cstdint>
 #include <map>
-#include <string>
-#include <vector>
+#include <memory>
 
-#include "models/workload/permutation.hpp"
-#include "sim/world/data_path.hpp"
+#include "sim/world/step_readers.hpp"
 
 namespace fleetcache::world {
 
@@ -29,8 +27,8 @@ class TrainingRun : private engine::EventHandler, private ReadClient {
  public:
   /// Uses `job.nodes` nodes from `first` on.
   TrainingRun(const scenario::Scenario& scenario, const scenario::TrainingJob& job, NodeId first,
-              const Platform& platform, engine::EventQueue& queue, DataPath& path,
-              probes::Collector& collector);
+              const SamplePlan& sample, const Platform& platform, engine::EventQueue& queue,
+              DataPath& path, probes::Collector& collector);
 
   /// Begins at time 0: restore, then steps until the horizon or the job's number of steps.
   void start();
@@ -49,11 +47,6 @@ class TrainingRun : private engine::EventHandler, private ReadClient {
  private:
   enum Code : std::uint32_t { kBegin, kStepDone, kResume, kReissue };
   enum class State : std::uint8_t { kRestoring, kWaiting, kComputing, kPaused, kDown, kDone };
-  struct Member {
-    std::uint64_t issued = 0;         // objects asked for so far
-    std::uint64_t arrived = 0;        // objects that arrived without a gap before them
-    std::vector<std::uint8_t> there;  // ring over the read-ahead window: which arrived early
-  };
   /// What a checkpoint holds: where the job goes back to.
   struct Snapshot {
     std::uint64_t number = 0;  // 0: the state before step 1
@@ -68,27 +61,22 @@ class TrainingRun : private engine::EventHandler, private ReadClient {
   };
 
   void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
-  void on_read_done(TimePoint now, std::uint64_t tag, bool ok) override;
+  void on_read_done(TimePoint now, std::uint64_t tag, bool ok, probes::Tier tier) override;
   void restore(TimePoint now);
-  void read_ahead_all(TimePoint now);
-  void issue(TimePoint now, std::uint32_t member, std::uint64_t nth);
-  void object_arrived(TimePoint now, std::uint32_t member, std::uint64_t nth);
   void try_step(TimePoint now);
   void step_done(TimePoint now);
   void write_checkpoint(TimePoint now);
   void part_written(TimePoint now, std::uint64_t number, bool ok);
-  void part_restored(TimePoint now, std::uint32_t member, bool ok);
+  void part_restored(TimePoint now, std::uint64_t tag, bool ok);
   void resume(TimePoint now);
   void go_back();
   /// Books the time since the present state began.
   void charge(TimePoint now);
   static void add_time(TrainingReport& report, State state, double seconds);
-  std::uint64_t tag(std::uint32_t member, std::uint64_t nth) const;
+  std::uint64_t tag(std::uint32_t part, std::uint64_t number) const;
   bool mine(NodeId node) const { return node >= first_ && node < first_ + job_->nodes; }
-  std::uint64_t objects_for(std::uint64_t steps) const;
   std::uint64_t allowed() const;
-  std::uint64_t object_at(std::uint32_t member, std::uint64_t nth) const;
-  ReadRequest checkpoint_part(std::uint32_t member, std::uint64_t number) const;
+  ReadRequest checkpoint_part(std::uint32_t part, std::uint64_t number) const;
 
   const scenario::TrainingJob* job_;
   const Platform* platform_;
@@ -98,14 +86,10 @@ class TrainingRun : private engine::EventHandler, private ReadClient {
   probes::Series* stall_series_;
   probes::Series* step_series_;
   NodeId first_ = 0;
-  RegionId home_ = 0;
-  std::uint64_t object_bytes_ = 0;
-  std::uint64_t objects_ = 0;    // of the data set
-  std::uint64_t namespace_ = 0;  // makes object ids of different data sets differ
-  std::uint64_t order_seed_ = 0;
+  std::uint64_t objects_ = 0;  // of the data set
+  Sample parts_;               // of a checkpoint: which nodes' parts are written and read
   Rng compute_rng_;
-  std::vector<Member> members_;
-  std::uint32_t ready_ = 0;  // members that hold everything the next step needs
+  std::unique_ptr<StepReaders> readers_;
   State state_ = State::kRestoring;
   std::uint64_t step_ = 0;        // steps begun
   std::uint64_t generation_ = 0;  // failures so far: what was asked for before one is void

@@ -2,35 +2,14 @@
 
 #include <algorithm>
 
-#include "models/workload/kv_sessions.hpp"
+#include "sim/engine/bundle_engine.hpp"
+#include "sim/world/grouping.hpp"
 
 namespace fleetcache::world {
 namespace {
 
 constexpr std::int64_t kSamples = 256;           // of link usage over the horizon
 constexpr std::uint64_t kSamplesPerStretch = 8;  // of the fleet's time shares: 32 stretches
-
-std::vector<traces::KvRequest> synthetic_requests(const scenario::InferenceService& service,
-                                                  std::uint64_t seed, Duration horizon) {
-  const scenario::Arrivals& a = service.arrivals;
-  models::KvSessionSpec spec;
-  spec.rate = a.rate;
-  spec.cv = a.cv;
-  spec.prompt_tokens = a.prompt_tokens;
-  spec.output_tokens = a.output_tokens;
-  spec.prefixes = a.prefixes;
-  spec.prefix_zipf = a.prefix_zipf;
-  spec.shared_fraction = a.shared_fraction;
-  spec.turns = a.turns;
-  spec.think = a.think;
-  spec.block_tokens = service.block_tokens;
-  std::vector<traces::KvRequest> requests;
-  for (models::KvSessionRequest& r :
-       models::kv_sessions(spec, mix64(seed ^ hash_name("infer/" + service.name)), horizon)) {
-    requests.push_back({r.at.ns, r.input_tokens, r.output_tokens, std::move(r.blocks)});
-  }
-  return requests;
-}
 
 }  // namespace
 
@@ -44,32 +23,29 @@ Result<std::unique_ptr<World>> World::build(const scenario::Scenario& scenario,
   return world;
 }
 
+std::unique_ptr<engine::FlowEngine> World::make_engine() const {
+  if (options_.make_engine) return options_.make_engine();
+  if (options_.rung == Rung::kExact) return engine::make_simgrid_engine();
+  engine::BundleOptions bundle;
+  bundle.epsilon = options_.epsilon;
+  auto solver = options_.native_solver ? engine::make_native_solver() : engine::make_simgrid_solver();
+  return engine::make_bundle_engine(std::move(solver), bundle);
+}
+
 Status World::build_services() {
-  flows_ = options_.make_engine ? options_.make_engine() : engine::make_simgrid_engine();
-  auto platform = Platform::build(scenario_, *flows_);
+  flows_ = make_engine();
+  sample_ = plan_sample(scenario_, options_);
+  auto platform = Platform::build(scenario_);
   if (!platform) return platform.error();
   platform_ = std::make_unique<Platform>(std::move(platform).value());
-  claimed_.assign(platform_->pools().size(), 0);
-  for (const auto& [name, job] : scenario_.training) {
-    auto first = claim_nodes(name, job.region, job.pool, job.nodes);
-    if (!first) return first.error();
-    job_nodes_.emplace_back(&job, *first);
-  }
-  for (const auto& [name, service] : scenario_.inference) {
-    auto first = claim_nodes(name, service.region, service.pool, service.nodes);
-    if (!first) return first.error();
-    ServicePlan plan{&service, *first, {}, 0};
-    if (service.arrivals.trace.empty()) {
-      plan.requests = synthetic_requests(service, scenario_.seed, scenario_.horizon);
-    } else {
-      auto requests = traces::read_mooncake(service.arrivals.trace);
-      if (!requests) return requests.error();
-      plan.requests = std::move(requests).value();
-    }
-    for (const traces::KvRequest& request : plan.requests) plan.blocks += request.blocks.size();
-    service_plans_.push_back(std::move(plan));
-  }
-  auto cache = CacheService::build(scenario_, *platform_, catalogues(), collector_);
+  const Status claimed = claim_all();
+  if (!claimed) return claimed;
+  plan_ = plan_events(scenario_, platform_->fleet());
+  platform_->add_links(*flows_, group_nodes(*platform_, claim_of_node_, plan_, options_.rung),
+                       changing_links(plan_));
+  const Status prompts = plan_prompts();
+  if (!prompts) return prompts;
+  auto cache = CacheService::build(scenario_, *platform_, cache_plan(), collector_);
   if (!cache) return cache.error();
   cache_ = std::move(cache).value();
   origin_ = std::make_unique<OriginService>(scenario_, *platform_, queue_, *flows_, collector_);
@@ -78,15 +54,52 @@ Status World::build_services() {
   return Nothing{};
 }
 
+Status World::claim_all() {
+  claimed_.assign(platform_->pools().size(), 0);
+  claim_of_node_.assign(platform_->nodes(), 0);
+  // Nodes that nobody claims are alike within their pool.
+  const std::size_t claims = scenario_.training.size() + scenario_.inference.size();
+  for (NodeId node = 0; node < platform_->nodes(); ++node) {
+    const auto pool = &platform_->pool_of(node) - platform_->pools().data();
+    claim_of_node_[node] = static_cast<std::uint32_t>(claims + static_cast<std::size_t>(pool));
+  }
+  std::uint32_t claim = 0;
+  for (const auto& [name, job] : scenario_.training) {
+    auto first = claim_nodes(name, job.region, job.pool, job.nodes);
+    if (!first) return first.error();
+    job_nodes_.emplace_back(&job, *first);
+    std::fill_n(claim_of_node_.begin() + *first, job.nodes, claim++);
+  }
+  for (const auto& [name, service] : scenario_.inference) {
+    auto first = claim_nodes(name, service.region, service.pool, service.nodes);
+    if (!first) return first.error();
+    service_plans_.push_back({&service, *first, nullptr, 0, 0});
+    std::fill_n(claim_of_node_.begin() + *first, service.nodes, claim++);
+  }
+  return Nothing{};
+}
+
+Status World::plan_prompts() {
+  for (ServicePlan& plan : service_plans_) {
+    auto prompts = make_prompts(*plan.service, sample_.servers.at(plan.service->name),
+                                scenario_.seed, scenario_.horizon);
+    if (!prompts) return prompts.error();
+    plan.prompts = std::move(prompts).value();
+    plan.blocks = plan.prompts->blocks_most();
+    plan.shared = plan.prompts->shared_most();
+  }
+  return Nothing{};
+}
+
 Status World::build_jobs() {
   for (const auto& [job, first] : job_nodes_) {
-    training_.push_back(std::make_unique<TrainingRun>(scenario_, *job, first, *platform_, queue_,
-                                                      *path_, collector_));
+    training_.push_back(std::make_unique<TrainingRun>(scenario_, *job, first, sample_, *platform_,
+                                                      queue_, *path_, collector_));
   }
   for (ServicePlan& plan : service_plans_) {
-    inference_.push_back(std::make_unique<InferenceRun>(*plan.service, plan.first,
-                                                        std::move(plan.requests), *platform_,
-                                                        queue_, *path_, *cache_, collector_));
+    inference_.push_back(std::make_unique<InferenceRun>(
+        scenario_, *plan.service, plan.first, sample_.servers.at(plan.service->name),
+        std::move(plan.prompts), *platform_, queue_, *path_, *cache_, collector_));
   }
   const Status shadow = build_shadow();
   if (!shadow) return shadow.error();
@@ -100,7 +113,7 @@ Status World::build_jobs() {
   targets.collector = &collector_;
   targets.jobs = &training_;
   targets.services = &inference_;
-  auto events = FleetEvents::build(targets, plan_events(scenario_, platform_->fleet()));
+  auto events = FleetEvents::build(targets, plan_);
   if (!events) return events.error();
   events_ = std::move(events).value();
   return Nothing{};
@@ -110,8 +123,7 @@ Status World::build_jobs() {
 // blocks only, so it is left out where training shares the nodes or nodes fail.
 Status World::build_shadow() {
   const bool timed = scenario_.cache.fill == scenario::Fill::kTimed;
-  if (inference_.empty() || !cache_->enabled() || !timed || !scenario_.events.empty() ||
-      scenario_.failures.enabled) {
+  if (sample_.sampled || inference_.empty() || !cache_->enabled() || !timed || !plan_.empty()) {
     return Nothing{};
   }
   for (const auto& service : inference_) {
@@ -121,7 +133,7 @@ Status World::build_shadow() {
       if (shared) return Nothing{};
     }
   }
-  auto shadow = CacheService::build(scenario_, *platform_, catalogues(), shadow_collector_);
+  auto shadow = CacheService::build(scenario_, *platform_, cache_plan(), shadow_collector_);
   if (!shadow) return shadow.error();
   shadow_ = std::move(shadow).value();
   for (const auto& service : inference_) service->watch(*shadow_);
@@ -148,30 +160,57 @@ Result<NodeId> World::claim_nodes(const std::string& who, const std::string& reg
   return first;
 }
 
+CachePlan World::cache_plan() const {
+  CachePlan plan;
+  plan.catalogues = catalogues();
+  plan.owner_strata = sample_.owner_strata;
+  if (!sample_.sampled || plan.owner_strata > 0) return plan;
+  // Domains are played in full, but only those whose members are.
+  plan.readers.assign(platform_->nodes(), 0);
+  for (const auto& [job, first] : job_nodes_) {
+    for (const std::uint32_t member : sample_.jobs.at(job->name).members) {
+      plan.readers[first + member] = 1;
+    }
+  }
+  for (const ServicePlan& service : service_plans_) {
+    const Sample servers = sample_.servers.at(service.service->name);
+    for (std::uint32_t i = 0; i < servers.count; ++i) {
+      plan.readers[service.first + i * servers.weight] = 1;
+    }
+  }
+  return plan;
+}
+
 std::vector<Catalogue> World::catalogues() const {
   std::vector<Catalogue> result(platform_->pools().size());
-  const auto add = [&](const PoolRange* pool, std::uint64_t objects, std::uint64_t bytes) {
+  const auto add = [&](const PoolRange* pool, std::uint64_t objects, std::uint64_t bytes,
+                       std::uint32_t weight, std::uint64_t small = 0) {
     if (pool == nullptr || objects == 0) return;
     Catalogue& c = result[static_cast<std::size_t>(pool - platform_->pools().data())];
     c.objects += objects;
-    c.bytes_min = c.bytes_min == 0 ? bytes : std::min(c.bytes_min, bytes);
+    c.population += objects * weight;
+    c.small += small;
+    c.bytes_min = c.bytes_min == 0 ? bytes * weight : std::min(c.bytes_min, bytes * weight);
   };
   for (const auto& [job, first] : job_nodes_) {
+    const JobSample& sample = sample_.jobs.at(job->name);
     const scenario::Dataset& dataset = scenario_.datasets.at(job->dataset);
-    const std::uint64_t objects =
-        std::max<std::uint64_t>(1, dataset.size.count / dataset.object.count);
-    add(platform_->pool(job->region, job->pool), objects, dataset.object.count);
+    const std::uint64_t objects = std::max<std::uint64_t>(
+        1, dataset.size.count / dataset.object.count / sample.key_weight);
+    add(platform_->pool(job->region, job->pool), objects, dataset.object.count, sample.key_weight);
     if (!dataset.region.empty() && dataset.region != job->region) {
-      add(platform_->pool(dataset.region, job->pool), objects, dataset.object.count);
+      add(platform_->pool(dataset.region, job->pool), objects, dataset.object.count,
+          sample.key_weight);
     }
     if (job->checkpoint.size.count > 0) {
-      add(platform_->pool(job->region, job->pool), job->nodes,
-          std::max<std::uint64_t>(1, job->checkpoint.size.count / job->nodes));
+      add(platform_->pool(job->region, job->pool), sample.parts.count,
+          std::max<std::uint64_t>(1, job->checkpoint.size.count / job->nodes), sample.parts.weight);
     }
   }
   for (const ServicePlan& plan : service_plans_) {
     add(platform_->pool(plan.service->region, plan.service->pool), plan.blocks,
-        plan.service->kv_bytes_per_token.count * plan.service->block_tokens);
+        plan.service->kv_bytes_per_token.count * plan.service->block_tokens,
+        sample_.servers.at(plan.service->name).weight, plan.shared);
   }
   return result;
 }

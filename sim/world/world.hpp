@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/world/failures.hpp"
 #include "sim/world/fleet_events.hpp"
 #include "sim/world/inference.hpp"
 #include "sim/world/run.hpp"
@@ -28,8 +29,12 @@ class World : private engine::EventHandler {
   Status build_services();
   Status build_jobs();
   Status build_shadow();
+  Status claim_all();
   Result<NodeId> claim_nodes(const std::string& who, const std::string& region,
                              const std::string& pool, std::uint32_t nodes);
+  Status plan_prompts();
+  std::unique_ptr<engine::FlowEngine> make_engine() const;
+  CachePlan cache_plan() const;
   std::vector<Catalogue> catalogues() const;
   void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
   bool interrupted() const {
@@ -61,13 +66,17 @@ class World : private engine::EventHandler {
   std::unique_ptr<DataPath> path_;
   std::unique_ptr<StationProbe> stations_;
   std::unique_ptr<FleetEvents> events_;
-  std::vector<std::uint32_t> claimed_;  // by pool: nodes given to jobs and services
+  SamplePlan sample_;
+  std::vector<PlannedEvent> plan_;
+  std::vector<std::uint32_t> claimed_;        // by pool: nodes given to jobs and services
+  std::vector<std::uint32_t> claim_of_node_;  // which job or service, numbered in their order
   std::vector<std::pair<const scenario::TrainingJob*, NodeId>> job_nodes_;
   struct ServicePlan {
     const scenario::InferenceService* service;
     NodeId first;
-    std::vector<traces::KvRequest> requests;  // moved into the service
-    std::uint64_t blocks = 0;                 // of all prompts
+    std::unique_ptr<Prompts> prompts;  // moved into the service
+    std::uint64_t blocks = 0;          // distinct ones of all prompts, at most
+    std::uint64_t shared = 0;          // of these, blocks of shared prefixes
   };
   std::vector<ServicePlan> service_plans_;
   std::vector<std::unique_ptr<TrainingRun>> training_;
