@@ -84,13 +84,14 @@ Derivation stall_of(const Solved& s, std::size_t j, bool goodput) {
 }
 
 // What random failures cost, beside goodput: their rate is not in the scenario.
-Derivation failures_of(const JobView& job, const JobAnswer& a) {
+Derivation failures_of(const Solved& s, const JobView& job, const JobAnswer& a) {
   Derivation d;
   d.formula =
       "best interval = sqrt(2 write MTTI) (Young); waste = 1 - T / (M e^(R/M) (e^((T + w)/M) - "
       "1)) (exact renewal), T the interval, w the write, R the restore, M the MTTI";
-  d.steps.push_back("MTTI = 1 / (" + count(job.gpus) + " GPUs x 4.74e-4 a day) = " +
-                    seconds(a.mtti_s) + " (assumed: 419 failures of 16,384 GPUs in 54 days)");
+  d.steps.push_back("MTTI = 1 / (" + count(job.gpus) + " GPUs x " +
+                    digits(86400 * s.view.scenario->assumptions.gpu_failure_rate.count) +
+                    " a day) = " + seconds(a.mtti_s));
   d.steps.push_back("write stands still " + seconds(a.checkpoint_write_s) +
                     ", is in the accounts after " + seconds(a.checkpoint_drain_s) + "; restore " +
                     seconds(a.restore_s));
@@ -98,6 +99,7 @@ Derivation failures_of(const JobView& job, const JobAnswer& a) {
                     percent(a.best_waste));
   d.steps.push_back("the scenario's " + seconds(to_seconds(job.job->checkpoint.every)) +
                     ": waste " + percent(a.failure_waste));
+  d.inputs.push_back("assumptions.gpu_failure_rate");
   for (const char* key : {".nodes", ".checkpoint.size", ".checkpoint.every", ".checkpoint.stall"})
     d.inputs.push_back(job_path(job) + key);
   return d;
@@ -241,7 +243,7 @@ void add_derivations(const Solved& s, Record& record) {
     if (s.course.steady.job[j].mtti_s > 0)
       for (const char* metric :
            {"mtti", "checkpoint_interval_best", "checkpoint_waste", "checkpoint_waste_best"})
-        out[name + metric] = failures_of(s.view.jobs[j], s.course.steady.job[j]);
+        out[name + metric] = failures_of(s, s.view.jobs[j], s.course.steady.job[j]);
   }
   if (!s.view.jobs.empty()) out["cache.hit_ratio.dataset"] = hit_of(s);
   for (std::uint32_t r = 0; r < s.view.regions.size(); ++r) {

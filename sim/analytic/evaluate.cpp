@@ -10,16 +10,12 @@
 #include "models/devices/nvme.hpp"
 #include "models/gpu/prefill.hpp"
 #include "sim/analytic/checkpoints.hpp"
+#include "sim/analytic/origin_wait.hpp"
 #include "sim/analytic/resources.hpp"
 
 namespace fleetcache::analytic {
 
 namespace {
-
-// Chunked sequential cache writes: write amplification measured between 1.0 and 1.2.
-constexpr double kWriteAmplification = 1.1;
-// Checkpoints kept in the accounts: the last and the one being written.
-constexpr double kCheckpointsKept = 2;
 
 double bytes(Bytes b) { return static_cast<double>(b.count); }
 
@@ -30,7 +26,19 @@ struct Context {
   const Resources& resources;
   const models::Filling& filling;
   const std::vector<double>& level;  ///< by resource: reads a second of one read under way, if full
+  std::vector<double> under_way;     ///< by region: reads at its origin, at most
 };
+
+// Reads that jobs may have under way at the origin of each region.
+std::vector<double> under_way(const FleetView& view, const Design& design, const Hits& hits) {
+  std::vector<double> sum(view.regions.size(), 0);
+  for (std::size_t j = 0; j < view.jobs.size(); ++j) {
+    const JobView& job = view.jobs[j];
+    const double missed = 1 - hits.job[j].hit - hits.job[j].remote;
+    sum[job.home] += missed * job.nodes * readahead_reads(job, design.demand);
+  }
+  return sum;
+}
 
 void add_checkpoints(const Context& c, const JobView& job, JobAnswer& a) {
   const scenario::Checkpoint& ck = job.job->checkpoint;
@@ -46,7 +54,9 @@ void add_checkpoints(const Context& c, const JobView& job, JobAnswer& a) {
   if (ck.restore_at_start && measured > 0)
     a.restore_share = std::clamp((a.restore_s - warmup) / measured, 0.0, 1.0);
   if (job.gpus <= 0 || a.checkpoint_write_s <= 0 || !std::isfinite(a.checkpoint_write_s)) return;
-  a.mtti_s = 1 / (job.gpus * kGpuFailureRate);
+  const double failures = c.view.scenario->assumptions.gpu_failure_rate.count;
+  if (failures <= 0) return;
+  a.mtti_s = 1 / (job.gpus * failures);
   const Duration mtti = from_seconds(a.mtti_s), write = from_seconds(a.checkpoint_write_s);
   const Duration restart = from_seconds(std::min(a.restore_s, 1e6));
   const Duration best = models::young_interval(write, mtti);
@@ -82,6 +92,16 @@ void add_slow_reads(const Context& c, std::uint32_t j, JobAnswer& a) {
   a.reading_steps = reading;
   const OriginRead read = origin_read(*c.view.regions[job.home], c.design.path, job.object);
   const Duration slack = from_seconds(job.job->prefetch * a.compute_s);
+  const OriginWait wait = origin_wait(c.view, c.design, c.resources.answer, job.home, job.object,
+                                      a.slow_reads_per_step, c.under_way[job.home]);
+  const Duration full = full_origin_read(c, j);
+  if (origin > 0) {
+    const double alone = to_seconds(read.law.mean()) + to_seconds(read.rest);
+    const double together = full.count > 0 ? to_seconds(full) : 0;
+    a.origin_read_s = std::max(alone + wait.mean_s(), together);
+    a.origin_rest_s = a.origin_read_s - to_seconds(read.law.mean());
+  }
+  const Duration shared_rest = read.rest + from_seconds(std::min(1e6, wait.slowest_s()));
   const auto late = [&](Duration rest, Duration hidden) {
     return to_seconds(models::slowest_read_stall(read.law, a.slow_reads_per_step, rest, hidden));
   };
@@ -90,7 +110,7 @@ void add_slow_reads(const Context& c, std::uint32_t j, JobAnswer& a) {
   // not still has reads that wait among the others': all of them alike, and those of all steps read
   // ahead at once, which share one wait.
   if (a.rate_stall_s > 0) return;
-  const Duration rest = std::max(read.rest, full_origin_read(c, j));
+  const Duration rest = std::max(shared_rest, full);
   const double at_once = std::max(1.0, job.job->prefetch * reading);
   if (rest > read.rest)
     a.slow_read_s = std::max(a.slow_read_s, reading * late(rest, slack) / at_once);
@@ -194,7 +214,7 @@ RegionAnswer region_answer(const Context& c, std::uint32_t r, const std::vector<
     const JobView& job = c.view.jobs[j];
     if (job.region == r) {
       a.ingress += checkpoint_rate(job);
-      a.stored += kCheckpointsKept * bytes(job.job->checkpoint.size);
+      a.stored += c.view.scenario->assumptions.checkpoints_kept * bytes(job.job->checkpoint.size);
       if (checkpoint_rate(job) > 0) a.requests += job.nodes / to_seconds(job.job->checkpoint.every);
     }
     if (job.home != r) continue;
@@ -207,6 +227,19 @@ RegionAnswer region_answer(const Context& c, std::uint32_t r, const std::vector<
     if (kept.insert(job.job->dataset).second) a.stored += bytes(job.dataset->size);
   }
   a.front_end_wanted = a.origin_wanted * classic;
+  double read_s = 0, reads = 0;
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    if (c.view.jobs[j].home != r) continue;
+    const double missed = 1 - jobs[j].hits.hit - jobs[j].hits.remote;
+    const double rate = jobs[j].rate * missed / c.view.jobs[j].object;
+    reads += rate;
+    read_s += rate * jobs[j].origin_read_s;
+  }
+  a.under_way = c.under_way[r];
+  const double unloaded = reads > 0 ? read_s / reads : 0;
+  if (reads > 0 && classic > 0)
+    a.throttle = throttle_of(c.view, c.design, c.resources.answer, r, a.under_way * classic,
+                             std::min(unloaded, a.under_way / reads));
   a.plan = models::accounts_needed(limits_of(c.view.regions[r]->blob),
                                    {BytesPerSecond(a.front_end_wanted), PerSecond(a.requests),
                                     BytesPerSecond(a.ingress), a.stored});
@@ -228,7 +261,8 @@ PoolAnswer pool_answer(const Context& c, std::uint32_t p) {
       a.nvme_writes = r.load / pool.nodes;
   a.writes_per_day = a.nvme_writes * 86400 / bytes(sku.nvme);
   a.life_years = models::nvme_life_years(models::nvme_total_bytes_written(sku.nvme, sku.nvme_dwpd),
-                                         BytesPerSecond(a.nvme_writes), kWriteAmplification);
+                                         BytesPerSecond(a.nvme_writes),
+                                         c.view.scenario->assumptions.write_amplification);
   return a;
 }
 
@@ -273,7 +307,8 @@ Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law, Part
   const Hits hits = hit_ratios(view, design, law, services);
   Resources resources = resources_of(view, design, hits);
   const Filled filled = fill(view, design, hits, resources);
-  const Context c{view, design, hits, resources, filled.filling, filled.level};
+  const Context c{
+      view, design, hits, resources, filled.filling, filled.level, under_way(view, design, hits)};
   Answer out;
   double nodes = 0;
   for (std::uint32_t j = 0; j < view.jobs.size(); ++j) {

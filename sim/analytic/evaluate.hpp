@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/capacity/response_time.hpp"
+#include "models/capacity/shared_origin.hpp"
 #include "models/origin/blob_front_end.hpp"
 #include "sim/analytic/hit_ratios.hpp"
 
@@ -58,6 +59,8 @@ struct JobAnswer {
   double slow_read_s = 0;          ///< a step, by its slowest read
   double reading_steps = 0;        ///< share of steps in which nodes read
   double slow_reads_per_step = 0;  ///< origin reads of all nodes in such a step
+  double origin_read_s = 0;        ///< mean time of an origin read, waits included
+  double origin_rest_s = 0;        ///< of it, what is not the first byte
   double step_s = 0;
   double start_s = 0;           ///< wait for the first batch, which nothing hides
   double checkpoint_share = 0;  ///< of wall time, standing still to write
@@ -87,16 +90,18 @@ struct ServiceAnswer {
 
 /// What a region asks of its origin when nobody is throttled, and what it takes.
 struct RegionAnswer {
-  double wanted = 0;            ///< data-set bytes a second asked by jobs whose data live here
-  double origin_wanted = 0;     ///< of those, from this region's origin: D (1 - h)
-  double origin_served = 0;     ///< at the rates reached
-  double front_end_wanted = 0;  ///< of origin_wanted, through the front end
-  double requests = 0;          ///< reads and writes a second at the front end
-  double ingress = 0;           ///< checkpoint bytes a second
-  double stored = 0;            ///< bytes that the accounts hold
-  double gpus = 0;              ///< training GPUs whose data live here
-  double accounts = 0;          ///< of the design
-  models::AccountPlan plan;     ///< accounts it takes and which limit sets them
+  double wanted = 0;                ///< data-set bytes a second asked by jobs whose data live here
+  double origin_wanted = 0;         ///< of those, from this region's origin: D (1 - h)
+  double origin_served = 0;         ///< at the rates reached
+  double front_end_wanted = 0;      ///< of origin_wanted, through the front end
+  double requests = 0;              ///< reads and writes a second at the front end
+  double ingress = 0;               ///< checkpoint bytes a second
+  double stored = 0;                ///< bytes that the accounts hold
+  double gpus = 0;                  ///< training GPUs whose data live here
+  double accounts = 0;              ///< of the design
+  models::AccountPlan plan;         ///< accounts it takes and which limit sets them
+  double under_way = 0;             ///< reads at this origin, at most
+  models::ThrottleAnswer throttle;  ///< refusals by the request limit; none below it
 };
 
 struct PoolAnswer {
@@ -114,9 +119,6 @@ struct Answer {
   std::vector<ResourceAnswer> resource;
   double goodput = 0, stall = 0;  ///< weighted by nodes, as in the exact rung
 };
-
-/// Failures of one GPU a second: 4.74e-4 a day, 419 in 54 days of 16,384 GPUs (assumed for all).
-constexpr double kGpuFailureRate = 4.74e-4 / 86400;
 
 /// kTraining leaves out the response times of services and the contents of pools without a job:
 /// what a bisection over training demand needs.

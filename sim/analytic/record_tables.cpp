@@ -15,9 +15,6 @@ namespace {
 using probes::Record;
 using probes::Table;
 
-// Internal price of one GPU hour: assumed, range 2-4 USD; it scales the stall column only.
-constexpr double kGpuHourUsd = 3.0;
-
 std::string bare_percent(double ratio) {
   char text[32];
   std::snprintf(text, sizeof text, 100 * ratio < 9.95 ? "%.1f" : "%.0f", 100 * ratio);
@@ -244,9 +241,12 @@ Table job_table(const Solved& s) {
                : "-",
          fails ? percent(a.failure_waste) + " / " + percent(a.best_waste) : "-"});
   }
-  t.notes = {"c: share of the data set that fits one cache; h: hit ratio in steady state",
-             "waste: exact renewal form under 4.74e-4 failures per GPU and day (assumed, Llama 3); "
-             "goodput leaves failures out, as the exact rung does without events"};
+  t.notes = {
+      "c: share of the data set that fits one cache; h: hit ratio in steady state",
+      "waste: exact renewal form under " +
+          digits(86400 * s.view.scenario->assumptions.gpu_failure_rate.count) +
+          " failures per GPU and day (assumptions.gpu_failure_rate); goodput leaves failures "
+          "out, as simulation does without them"};
   return t;
 }
 
@@ -289,7 +289,9 @@ Table pool_table(const Solved& s) {
     if (a.nvme_share > 1)
       t.notes.push_back(pool.name + ": the cache is larger than the disks of a node");
   }
-  t.notes.push_back("DWPD in steady state; write amplification 1.1 (sequential chunks, assumed)");
+  t.notes.push_back("DWPD in steady state; write amplification " +
+                    digits(s.view.scenario->assumptions.write_amplification) +
+                    " (assumptions.write_amplification)");
   return t;
 }
 
@@ -312,14 +314,16 @@ Table wan_table(const Solved& s) {
 
 Table cost_table(const Solved& s) {
   Table t;
-  t.title = "WHAT STALLS COST (assumed 3 USD per GPU hour)";
+  const double price = s.view.scenario->assumptions.gpu_hour.count;
+  t.title = "WHAT STALLS COST at " + digits(price) + " USD per GPU hour (assumptions.gpu_hour)";
   t.columns = {"design", "stall over the horizon", "per month"};
   double gpus = 0;
   for (const JobView& j : s.view.jobs) gpus += j.gpus;
   const auto row = [&](const char* name, double stall) {
     t.rows.push_back(
         {name, percent(stall),
-         dollars(models::stall_cost_per_month(gpus, Money(kGpuHourUsd), stall).count)});
+         dollars(models::stall_cost_per_month(gpus, s.view.scenario->assumptions.gpu_hour, stall)
+                     .count)});
   };
   row("this scenario", s.course.fleet_stall);
   row("the same without a cache", s.no_cache.front().stall);

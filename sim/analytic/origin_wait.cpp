@@ -1,0 +1,60 @@
+#include "sim/analytic/origin_wait.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fleetcache::analytic {
+
+namespace {
+
+const ResourceAnswer* find(const std::vector<ResourceAnswer>& resources, ResourceKind kind,
+                           std::uint32_t region) {
+  for (const ResourceAnswer& r : resources)
+    if (r.kind == kind && r.region == region) return &r;
+  return nullptr;
+}
+
+}  // namespace
+
+models::ThrottleSpec account_bucket(const scenario::BlobFrontEnd& blob) {
+  return {blob.requests.count,
+          blob.requests.count * blob.burst_s,
+          {blob.retry.retries, blob.retry.base, blob.retry.cap, blob.retry.jitter}};
+}
+
+OriginWait origin_wait(const FleetView& view, const Design& design,
+                       const std::vector<ResourceAnswer>& resources, std::uint32_t region,
+                       double object, double reads, double under_way) {
+  OriginWait out;
+  const scenario::Region& r = *view.regions[region];
+  const bool direct = direct_share(view, design, region) > 0;
+  const ResourceAnswer* link =
+      find(resources, direct ? ResourceKind::kStamp : ResourceKind::kEgress, region);
+  const double accounts = direct ? 1 : accounts_of(view, design, region);
+  if (link == nullptr || link->capacity <= 0 || accounts <= 0) return out;
+  const models::SharedLink shared{BytesPerSecond(link->capacity / accounts),
+                                  direct ? r.bifrost.stream : r.blob.stream, accounts};
+  const double stream = shared.stream.count > 0
+                            ? std::min(shared.stream.count, shared.capacity.count)
+                            : shared.capacity.count;
+  const double alone_s = object / stream;
+  const double sharing = models::sharing_delay_s(shared, BytesPerSecond(link->load), alone_s);
+  // Never more than all reads under way in one heap.
+  const double most = std::max(0.0, under_way * object / link->capacity - alone_s);
+  out.sharing_s = std::isfinite(sharing) ? std::min(sharing, most) : 0;
+  out.burst_s = models::burst_delay_s(shared, reads, object);
+  if (!direct) out.tokens_s = models::burst_throttle_s(account_bucket(r.blob), reads / accounts);
+  return out;
+}
+
+models::ThrottleAnswer throttle_of(const FleetView& view, const Design& design,
+                                   const std::vector<ResourceAnswer>& resources,
+                                   std::uint32_t region, double clients, double service_s) {
+  const ResourceAnswer* requests = find(resources, ResourceKind::kRequests, region);
+  const double accounts = accounts_of(view, design, region);
+  if (requests == nullptr || accounts <= 0 || requests->offered <= requests->capacity) return {};
+  return models::closed_throttle(account_bucket(view.regions[region]->blob), clients / accounts,
+                                 std::max(1e-9, service_s));
+}
+
+}  // namespace fleetcache::analytic
