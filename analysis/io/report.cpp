@@ -96,6 +96,8 @@ std::string to_text(const Report& report) {
   for (const Section& section : report.sections) {
     out += "\n" + section.title + "\n";
     put_grid(section, out);
+    for (const std::string& line : section.verbatim)
+      out += line.empty() ? "\n" : "  " + line + "\n";
     for (const std::string& line : section.lines) put_wrapped(line, "  ", out);
   }
   return out;
@@ -116,6 +118,11 @@ std::string to_markdown(const Report& report) {
       out += "\n";
       for (const auto& row : section.rows) put_markdown_row(row, columns, out);
       out += "\n";
+    }
+    if (!section.verbatim.empty()) {
+      out += "```text\n";
+      for (const std::string& line : section.verbatim) out += line + "\n";
+      out += "```\n\n";
     }
     for (const std::string& line : section.lines) out += "- " + escaped(line) + "\n";
     if (!section.lines.empty()) out += "\n";

@@ -13,6 +13,7 @@ struct Section {
   std::vector<std::string> columns;            ///< head of the grid; the first is left aligned
   std::vector<std::vector<std::string>> rows;  ///< shorter rows are filled with blanks
   std::vector<std::string> lines;              ///< sentences under the grid
+  std::vector<std::string> verbatim = {};      ///< a drawing between them, kept as it is
 };
 
 struct Report {

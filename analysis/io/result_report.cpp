@@ -7,6 +7,7 @@
 #include "analysis/error_vector.hpp"
 #include "analysis/headline.hpp"
 #include "analysis/io/format.hpp"
+#include "analysis/io/timeline_plot.hpp"
 
 namespace fleetcache::analysis::io {
 namespace {
@@ -313,13 +314,17 @@ void put_limits(const Result& r, Report& report) {
 
 }  // namespace
 
-Report describe(const Result& result, const std::string& reproduce) {
+Report describe(const Result& result, const std::string& reproduce,
+                const DescribeOptions& options) {
   Report report;
   const auto names = headlines(result.metrics, objectives_of(result), result.simulated);
   put_head(result, report);
   // A closed form's tables are its answer; those of a simulation are detail.
   if (!result.simulated) put_tables(result, report);
   put_objectives(result, report);
+  if (options.plot && !result.timeline.series.empty()) {
+    report.sections.push_back(timeline_section(result.timeline, options.glyphs));
+  }
   put_bytes(result, report);
   put_figures(result, names, report);
   put_bottlenecks(result, report);

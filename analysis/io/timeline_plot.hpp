@@ -1,0 +1,22 @@
+/// The time line for people (a drawing with the events marked) and for spreadsheets.
+#pragma once
+
+#include <string>
+
+#include "analysis/io/report.hpp"
+#include "analysis/io/terminal_plot.hpp"
+#include "analysis/result.hpp"
+
+namespace fleetcache::analysis::io {
+
+/// At most kSeriesDrawn curves over one time axis, at most 80 columns: goodput and latency first,
+/// then hit ratios, origin traffic and what is down; curves that are 0 throughout are left out.
+/// Events are letters under the axis with a legend.
+Section timeline_section(const Timeline& timeline, Glyphs glyphs);
+inline constexpr std::size_t kSeriesDrawn = 8;
+
+/// One line a bin: from_s, to_s, a column for each series ("name [unit]"), and the labels of the
+/// events that began in it. Empty cells where nothing was observed. RFC 4180 with LF.
+std::string timeline_csv(const Timeline& timeline);
+
+}  // namespace fleetcache::analysis::io
