@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
+#include "analysis/sampled_terms.hpp"
 #include "analysis/statistics.hpp"
+#include "analysis/stored_errors.hpp"
 
 namespace fleetcache::analysis {
 namespace {
@@ -15,42 +18,32 @@ bool moved_by_transfers(const Metric& m) {
   return m.unit == "s" || m.unit == "ratio" || m.unit == "B/s" || m.unit == "1/s";
 }
 
-bool is_share(const Metric& m) { return m.unit == "ratio" && std::abs(m.value) <= 1; }
-
-/// What a relative error scales: a share of time is wrong by a part of its smaller side (99 %
-/// goodput is 1 % waiting, and the waiting is what is modelled).
-double smaller_side(const Metric& m) {
-  const double v = std::abs(m.value);
-  return is_share(m) ? std::min(v, 1 - v) : v;
-}
-
-/// A share is never known exactly: without the floor one of 0 or 100 % would have no error.
-double part_of(const Metric& m, double relative, double floor) {
-  return std::max(relative * smaller_side(m), is_share(m) ? floor : 0);
-}
-
-bool has(const std::string& name, const char* word) { return name.find(word) != std::string::npos; }
-
 /// Closed form against simulation: the largest disagreement measured for a family of figures.
-ErrorTerm model_term(const std::string& name, const Metric& m, const ExternalErrors& e) {
+ErrorTerm model_term(const std::string& name, const Metric& m) {
   ErrorTerm term{"model", name, 0.0, "", true};
-  if (m.unit == "ratio" && (has(name, "stall") || has(name, "goodput"))) {
-    const double v = std::clamp(m.value, 0.0, 1.0);
-    const double stall = has(name, "stall") ? v : 1 - v;
-    term.abs = std::max(e.model_stall * stall, e.model_stall_floor);
-    term.estimator =
-        "stored: stall and goodput, 25 % of the stall or 2 points, the larger "
-        "(exact against analytic in docs/analytic.md)";
-  } else if (m.unit == "ratio" && has(name, "hit_ratio")) {
-    term.abs = e.model_hit_ratio;
-    term.estimator = "stored: hit ratios, 6 points (exact against analytic in docs/analytic.md)";
-  } else if (m.unit == "s") {
-    term.abs = e.model_time * std::abs(m.value);
-    term.estimator = "stored: times, 40 % (exact against analytic in docs/analytic.md)";
-  } else {
-    term.abs = part_of(m, e.model, e.share_floor);
-    term.estimator =
-        "declared: 5 %, not compared with simulation (docs/analytic.md lists what was)";
+  switch (family_of(name, m)) {
+    case Family::kStall: {
+      const double v = std::clamp(m.value, 0.0, 1.0);
+      const double stall = name.find("stall") != std::string::npos ? v : 1 - v;
+      term.abs = std::max(kModelErrors.stall * stall, kModelErrors.stall_floor);
+      term.estimator =
+          "stored: stall and goodput, 25 % of the stall or 2 points, the larger "
+          "(exact against analytic in docs/analytic.md)";
+      break;
+    }
+    case Family::kHitRatio:
+      term.abs = kModelErrors.hit_ratio;
+      term.estimator = "stored: hit ratios, 6 points (exact against analytic in docs/analytic.md)";
+      break;
+    case Family::kTime:
+    case Family::kTailTime:
+      term.abs = kModelErrors.time * std::abs(m.value);
+      term.estimator = "stored: times, 40 % (exact against analytic in docs/analytic.md)";
+      break;
+    case Family::kOther:
+      term.abs = part_of(m, kModelErrors.other);
+      term.estimator =
+          "declared: 5 %, not compared with simulation (docs/analytic.md lists what was)";
   }
   return term;
 }
@@ -58,7 +51,8 @@ ErrorTerm model_term(const std::string& name, const Metric& m, const ExternalErr
 ErrorTerm seed_term(const std::string& name, const Metric& m) {
   ErrorTerm term{"seed", name, seed_error(m), "", false};
   if (m.replicates.size() > 1) {
-    term.estimator = "spread of " + std::to_string(m.replicates.size()) + " seeds, Student t, 95 %";
+    term.estimator = (m.averaged ? "mean of " : "spread of ") +
+                     std::to_string(m.replicates.size()) + " seeds, Student t, 95 %";
   } else if (m.batches.size() >= kFewestBatches) {
     // The count differs from figure to figure; one line of the page covers all.
     term.estimator = "batch means, Student t of n - 1 degrees, 95 %";
@@ -80,9 +74,34 @@ ErrorTerm warmup_term(const std::string& name, const Metric& m) {
   return term;
 }
 
+ErrorTerm bundle_term(const std::string& name, const Metric& m) {
+  const LadderRow& row = bundle_error(family_of(name, m));
+  char part[16];
+  std::snprintf(part, sizeof part, "%g %%", 100 * row.relative);
+  return {"bundle", name, part_of(m, row.relative),
+          std::string(row.measured ? "stored" : "declared, not measured") + ": " + part +
+              " of figures of this family, exact against bundled (docs/validation.md)",
+          true};
+}
+
+void add_sampled_terms(const std::string& name, const Metric& m, const Evidence& evidence,
+                       std::vector<ErrorTerm>& terms) {
+  if (evidence.rung == "exact") return;
+  if (moved_by_transfers(m)) {
+    terms.push_back(bundle_term(name, m));
+    terms.push_back(window_term(name, m, evidence));
+  }
+  if (evidence.rung != "fleet") return;
+  terms.push_back(sample_term(name, m, evidence));
+  terms.push_back(representative_term(name, m, evidence));
+  if (evidence.stepped_s > 0) terms.push_back(skip_term(name, evidence));
+  if (extrapolated_tail(name, evidence) != nullptr) terms.push_back(tail_term(name, evidence));
+}
+
 }  // namespace
 
 std::optional<double> seed_error(const Metric& m) {
+  if (m.averaged) return confidence_95(m.replicates);
   if (m.replicates.size() > 1) {
     // Of one run, not of the mean over seeds: the figure shown is that of the first seed.
     return student_t_95(m.replicates.size() - 1) * standard_deviation(m.replicates);
@@ -92,26 +111,23 @@ std::optional<double> seed_error(const Metric& m) {
 }
 
 std::vector<ErrorTerm> error_vector(const std::map<std::string, Metric>& figures,
-                                    const std::vector<std::string>& metrics, bool simulated,
-                                    const ExternalErrors& external) {
+                                    const std::vector<std::string>& metrics,
+                                    const Evidence& evidence) {
   std::vector<ErrorTerm> terms;
   for (const std::string& name : metrics) {
     const auto found = figures.find(name);
     if (found == figures.end()) continue;
     const Metric& m = found->second;
-    if (!simulated) {
-      terms.push_back(model_term(name, m, external));
+    if (evidence.rung == "analytic") {
+      terms.push_back(model_term(name, m));
       continue;
     }
     terms.push_back(seed_term(name, m));
     if (m.batches.size() >= 4) terms.push_back(warmup_term(name, m));
     if (moved_by_transfers(m)) {
-      terms.push_back({"fluid", name, part_of(m, external.fluid, external.share_floor),
-                       "declared: fluid flows within 5 % of packets (shares: of the smaller side, "
-                       "0.1 points at "
-                       "least) for transfers of 16 BDP or more (a design target, unproven)",
-                       true});
+      terms.push_back({"fluid", name, part_of(m, fluid_error()), fluid_source(), true});
     }
+    add_sampled_terms(name, m, evidence, terms);
   }
   return terms;
 }

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/evidence.hpp"
+
 namespace fleetcache::analysis {
 
 inline constexpr const char* kResultSchema = "fleetcache.result.v1";
@@ -19,6 +21,7 @@ struct Metric {
   double standard_error = 0;            ///< of the mean, by batch means; 0 when not estimated
   std::vector<double> batches = {};     ///< means of consecutive batches; empty when not kept
   std::vector<double> replicates = {};  ///< the same figure under other seeds; empty when not run
+  bool averaged = false;                ///< `value` is the mean of the replicates
 };
 
 /// A limit on a metric.
@@ -31,6 +34,15 @@ struct Objective {
 enum class State : std::uint8_t { kMet, kMissed, kUndecided };
 const char* name_of(State state);
 
+/// What would decide an undecided verdict.
+struct Decider {
+  std::string kind;              ///< component (of the error) or input (an assumed one)
+  std::string name;              ///< the component, or the input's scenario path
+  std::optional<double> now;     ///< half width of the component, in the metric's unit
+  std::optional<double> needed;  ///< component: half width that decides; input: relative precision
+  std::string text;              ///< as a sentence, with what brings it about
+};
+
 struct Verdict {
   Objective objective;
   State state = State::kUndecided;
@@ -40,11 +52,12 @@ struct Verdict {
   double margin = 0;         ///< distance to the limit, positive on the good side
   double error = 0;          ///< sum of the error vector for this metric
   std::string reason;        ///< why it is undecided; else empty
+  std::vector<Decider> deciders = {};  ///< of an undecided one
 };
 
 /// One component of the error of one metric.
 struct ErrorTerm {
-  std::string component;  ///< seed, fluid, warmup, model
+  std::string component;  ///< seed, warmup, fluid, bundle, window, sample, ..., model
   std::string metric;
   std::optional<double> abs;  ///< half width in the metric's unit; absent when not estimated
   std::string estimator;      ///< how it was reached
@@ -101,28 +114,6 @@ struct Requests {
   std::uint64_t in = 0, done = 0, failed = 0, unfinished = 0;
 };
 
-/// One figure by bins of simulated time; NaN where nothing was observed.
-struct TimeSeries {
-  std::string unit;  ///< as of a Metric
-  std::vector<double> values;
-};
-
-/// Something that happened to the fleet; an instant when `until_s` is not after `at_s`.
-struct Mark {
-  double at_s = 0;
-  double until_s = 0;
-  std::string label;
-};
-
-/// The run over time: all series over the same bins, the first beginning at time 0. Empty where
-/// nothing was simulated.
-struct Timeline {
-  static constexpr int kVersion = 1;
-  double bin_s = 0;
-  std::map<std::string, TimeSeries> series;
-  std::vector<Mark> marks;  ///< in order of time
-};
-
 using BytesByTier = std::map<std::string, std::map<std::string, std::uint64_t>>;
 
 /// The same scenario with other settings, beside the base.
@@ -166,7 +157,7 @@ struct Result {
   std::map<std::string, Variant> variants;
   std::vector<std::string> notes;
   std::vector<std::string> not_scaled;
-  Timeline timeline;
+  Evidence evidence;  ///< what `error` was made from; not part of the document
 };
 
 }  // namespace fleetcache::analysis

@@ -38,6 +38,18 @@ void read_verdicts(const json& document, analysis::Result& out) {
   }
 }
 
+void read_errors(const json& document, analysis::Result& out) {
+  for (const json& item : document.at("error")) {
+    ErrorTerm term;
+    term.component = item.at("component").get<std::string>();
+    term.metric = item.at("metric").get<std::string>();
+    if (item.at("abs").is_number()) term.abs = item["abs"].get<double>();
+    term.estimator = item.at("estimator").get<std::string>();
+    term.external = item.at("external").get<bool>();
+    out.error.push_back(std::move(term));
+  }
+}
+
 void read_stations(const json& document, analysis::Result& out) {
   for (const auto& [name, item] : document.at("stations").items()) {
     out.stations[name] = {number(item.at("mean_util")), number(item.at("p99_util")),
@@ -70,6 +82,7 @@ fleetcache::Result<analysis::Result> read_result(const std::string& text) {
     document.at("bytes").get_to(out.bytes);
     read_metrics(document, out);
     read_verdicts(document, out);
+    read_errors(document, out);
     read_stations(document, out);
     return out;
   } catch (const json::exception& error) {

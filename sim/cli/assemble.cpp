@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "analysis/binding.hpp"
+#include "analysis/decide.hpp"
 #include "analysis/error_vector.hpp"
 #include "analysis/headline.hpp"
 #include "analysis/verdict.hpp"
@@ -14,8 +15,32 @@
 namespace fleetcache::cli {
 namespace {
 
+/// The rest of `name` after `prefix`; empty when it starts otherwise.
+std::string after(const std::string& name, const std::string& prefix) {
+  return name.rfind(prefix, 0) == 0 ? name.substr(prefix.size()) : std::string();
+}
+
+/// Figures about the figures: "error.skip.METRIC" and "error.tail.METRIC" are half widths that the
+/// run found itself, "tail.samples.JOB" and "tail.readers.JOB" what its slowest readers rest on.
+bool copy_evidence(const std::string& name, double value, analysis::Evidence& evidence) {
+  if (const std::string skip = after(name, "error.skip."); !skip.empty()) {
+    evidence.skip[skip] = value;
+  } else if (const std::string tail = after(name, "error.tail."); !tail.empty()) {
+    evidence.tail[tail] = value;
+  } else if (const std::string drawn = after(name, "tail.samples."); !drawn.empty()) {
+    evidence.tails[drawn].samples = value;
+  } else if (const std::string job = after(name, "tail.readers."); !job.empty()) {
+    evidence.tails[job].readers = value;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void copy_figures(const probes::Record& record, analysis::Result& result) {
   for (const auto& [name, m] : record.metrics) {
+    if (copy_evidence(name, m.value, result.evidence)) continue;
+    if (name == "sim.stepped_s") result.evidence.stepped_s = m.value;
     result.metrics[name] = {m.value, m.unit, m.standard_error, m.batches, {}};
   }
   for (const auto& [name, s] : record.stations) {
@@ -38,13 +63,6 @@ void copy_explanations(const probes::Record& record, analysis::Result& result) {
     result.derivations[name] = {d.formula, d.steps, d.inputs};
   }
   result.notes = record.notes;
-  result.timeline.bin_s = record.timeline.bin_s;
-  for (const auto& [name, series] : record.timeline.series) {
-    result.timeline.series[name] = {series.unit, series.values};
-  }
-  for (const probes::Mark& mark : record.marks) {
-    result.timeline.marks.push_back({mark.at_s, mark.until_s, mark.label});
-  }
 }
 
 /// How many resolved values rest on what kind of evidence. The user's own values carry no kind.
@@ -94,6 +112,7 @@ analysis::Result assemble(const scenario::Loaded& loaded, const probes::Record& 
   result.scenario = loaded.scenario.name;
   result.scenario_digest = loaded.digest;
   result.rung = record.rung;
+  result.evidence.rung = record.rung;
   result.simulated = record.simulated;
   result.interrupted = record.interrupted;
   result.simulated_seconds = record.simulated_seconds;
@@ -112,9 +131,15 @@ analysis::Result assemble(const scenario::Loaded& loaded, const probes::Record& 
 void conclude(const scenario::Loaded& loaded, analysis::Result& result) {
   const auto objectives = objectives_of(loaded);
   const auto names = analysis::headlines(result.metrics, objectives, result.simulated);
-  result.error = analysis::error_vector(result.metrics, names, result.simulated);
+  result.error = analysis::error_vector(result.metrics, names, result.evidence);
   result.verdict =
       analysis::draw_verdicts(objectives, result.metrics, result.error, result.interrupted);
+  for (analysis::Verdict& verdict : result.verdict) {
+    if (verdict.state != analysis::State::kUndecided || !verdict.value || result.interrupted)
+      continue;
+    auto decider = analysis::component_that_decides(verdict, result.error, result.evidence);
+    if (decider) verdict.deciders.push_back(std::move(*decider));
+  }
   if (result.binding.resource.empty()) result.binding = analysis::find_binding(result.stations);
   result.no_effect = analysis::without_effect(result, objectives);
   result.idle = analysis::idle_parameters(result.stations);
@@ -141,6 +166,7 @@ std::optional<Raise> raise_by_tenth(const scenario::Loaded& loaded, const std::s
   }
   if (before == after) return std::nullopt;
   Raise raise;
+  raise.ratio = before != 0 ? after / before : 1;
   raise.from = written(before, unit);
   raise.to = written(after, unit);
   raise.setting = path + "=" + raise.to;

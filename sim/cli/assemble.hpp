@@ -28,6 +28,7 @@ struct Raise {
   std::string setting;
   std::string from;
   std::string to;
+  double ratio = 1;  ///< new value over old
 };
 /// Absent when the path is not a number of the resolved scenario.
 std::optional<Raise> raise_by_tenth(const scenario::Loaded& loaded, const std::string& path);

@@ -65,7 +65,8 @@ void Progress::clear_bar() {
 void Progress::update(std::size_t job, double done) {
   if (mode_ == ProgressMode::kNone) return;
   const std::lock_guard lock(mutex_);
-  done_.at(job) = std::clamp(done, 0.0, 1.0);
+  if (job >= done_.size()) done_.resize(job + 1, 0.0);  // --until adds jobs as it goes
+  done_[job] = std::clamp(done, 0.0, 1.0);
   const auto now = Clock::now();
   if (std::chrono::duration<double>(now - shown_).count() < period_s(mode_)) return;
   shown_ = now;

@@ -2,15 +2,20 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "analysis/binding.hpp"
+#include "analysis/decide.hpp"
 #include "analysis/io/json.hpp"
+#include "analysis/verdict.hpp"
 #include "sim/analytic/analytic.hpp"
 #include "sim/cli/assemble.hpp"
 #include "sim/cli/child_jobs.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/nearest.hpp"
+#include "sim/cli/study_companions.hpp"
+#include "sim/cli/study_sensitivity.hpp"
 #include "sim/cli/verb.hpp"
 
 namespace fleetcache::cli {
@@ -69,15 +74,19 @@ class SimulatedStudy {
  private:
   std::size_t count_jobs() const {
     return 1 + (options_.variants ? loaded_.scenario.variants.size() : 0) + (options_.seeds - 1) +
-           (options_.what_if ? 1 : 0);
+           companion_runs(options_.run, options_.effort).size() + (options_.what_if ? 1 : 0);
   }
   std::size_t add_job(const std::vector<std::string>& settings,
-                      const std::vector<std::string>& extra);
+                      const std::vector<std::string>& extra, const world::RunOptions& run);
   void queue_companions();
+  void work();
+  void add_seeds(std::uint32_t first, std::uint32_t end);
   Result<probes::Record> run_base();
   Result<analysis::Result> answer_of(std::size_t job) const;
   void merge_variants(StudyOutcome& out) const;
-  void merge_replicates(StudyOutcome& out) const;
+  void merge_replicates(StudyOutcome& out);
+  void repeat_until(StudyOutcome& out);
+  void merge_companions(StudyOutcome& out) const;
   void merge_what_if(StudyOutcome& out) const;
 
   const scenario::Loaded& loaded_;
@@ -85,16 +94,21 @@ class SimulatedStudy {
   Progress progress_;
   ChildJobs jobs_;
   std::map<std::string, std::size_t> variant_jobs_;
-  std::map<std::uint64_t, std::size_t> seed_jobs_;
+  std::map<std::uint64_t, std::size_t> seed_jobs_;  // not yet merged
+  std::vector<std::pair<CompanionRun::Kind, std::size_t>> companion_jobs_;
   std::optional<Raise> raise_;
   std::size_t what_if_job_ = 0;
 };
 
 std::size_t SimulatedStudy::add_job(const std::vector<std::string>& settings,
-                                    const std::vector<std::string>& extra) {
+                                    const std::vector<std::string>& extra,
+                                    const world::RunOptions& run) {
   std::vector<std::string> arguments = {
-      "run",      options_.what, "--single",   "--rung", world::name_of(options_.run.rung),
-      "--format", "json",        "--progress", "json"};
+      "run",      options_.what, "--single",   "--rung", world::name_of(run.rung),
+      "--format", "json",        "--progress", "json",   "--error",
+      "none"};
+  const auto refinements = refinement_flags(run);
+  arguments.insert(arguments.end(), refinements.begin(), refinements.end());
   for (const std::string& setting : options_.settings) {
     arguments.insert(arguments.end(), {"--set", setting});
   }
@@ -108,13 +122,28 @@ std::size_t SimulatedStudy::add_job(const std::vector<std::string>& settings,
 void SimulatedStudy::queue_companions() {
   if (options_.variants) {
     for (const auto& [name, settings] : loaded_.scenario.variants) {
-      variant_jobs_[name] = add_job({}, {"--variant", name});
+      variant_jobs_[name] = add_job({}, {"--variant", name}, options_.run);
     }
   }
-  for (std::uint32_t i = 1; i < options_.seeds; ++i) {
-    const std::uint64_t seed = loaded_.scenario.seed + i;
-    seed_jobs_[seed] = add_job({"seed=" + std::to_string(seed)}, {});
+  for (const CompanionRun& companion : companion_runs(options_.run, options_.effort)) {
+    companion_jobs_.emplace_back(companion.kind, add_job({}, {}, companion.options));
   }
+  add_seeds(1, options_.seeds);
+}
+
+/// Seeds that follow the base's, from the `first`-th up to, and without, the `end`-th.
+void SimulatedStudy::add_seeds(std::uint32_t first, std::uint32_t end) {
+  for (std::uint32_t i = first; i < end; ++i) {
+    const std::uint64_t seed = loaded_.scenario.seed + i;
+    seed_jobs_[seed] = add_job({"seed=" + std::to_string(seed)}, {}, options_.run);
+  }
+}
+
+/// Two at a time: this thread waits for one child, another thread for the other.
+void SimulatedStudy::work() {
+  std::thread other([this] { jobs_.work(); });
+  jobs_.work();
+  other.join();
 }
 
 Result<probes::Record> SimulatedStudy::run_base() {
@@ -146,6 +175,7 @@ void SimulatedStudy::merge_variants(StudyOutcome& out) const {
     const auto answer = answer_of(job);
     if (answer) {
       out.result.variants[name] = to_variant(*answer);
+      out.variant_errors[name] = answer->error;
     } else {
       out.result.variants[name].failure = answer.error().text();
       out.failures.push_back("variant " + name + ": " + answer.error().text());
@@ -153,7 +183,7 @@ void SimulatedStudy::merge_variants(StudyOutcome& out) const {
   }
 }
 
-void SimulatedStudy::merge_replicates(StudyOutcome& out) const {
+void SimulatedStudy::merge_replicates(StudyOutcome& out) {
   for (const auto& [seed, job] : seed_jobs_) {
     const auto answer = answer_of(job);
     if (!answer) {
@@ -166,6 +196,37 @@ void SimulatedStudy::merge_replicates(StudyOutcome& out) const {
       if (found == answer->metrics.end()) continue;
       if (metric.replicates.empty()) metric.replicates.push_back(metric.value);
       metric.replicates.push_back(found->second.value);
+    }
+  }
+  seed_jobs_.clear();
+}
+
+void SimulatedStudy::repeat_until(StudyOutcome& out) {
+  if (!options_.until) return;
+  auto seeds = options_.seeds;
+  while (seeds < options_.seeds_max && !interrupted() && out.failures.empty() &&
+         !satisfied(*options_.until, out.result)) {
+    const std::uint32_t end = std::min(seeds + kRepsStep, options_.seeds_max);
+    add_seeds(seeds, end);
+    seeds = end;
+    work();
+    merge_replicates(out);
+  }
+  if (!satisfied(*options_.until, out.result)) {
+    out.failures.push_back("--until " + options_.until->metric + ": not reached after " +
+                           std::to_string(seeds) + " seeds (--reps-max)");
+  }
+}
+
+void SimulatedStudy::merge_companions(StudyOutcome& out) const {
+  out.result.evidence.effort = options_.effort;
+  out.result.evidence.epsilon = options_.run.epsilon;
+  for (const auto& [kind, job] : companion_jobs_) {
+    const auto answer = answer_of(job);
+    if (answer) {
+      add_companion(kind, *answer, out.result.evidence.companions);
+    } else {
+      out.failures.push_back("companion run: " + answer.error().text());
     }
   }
 }
@@ -193,12 +254,15 @@ Result<StudyOutcome> SimulatedStudy::run() {
   StudyOutcome out;
   out.result = assemble(loaded_, *record);
   raise_ = plan_what_if(loaded_, options_, out.result);
-  if (raise_) what_if_job_ = add_job({raise_->setting}, {});
+  if (raise_) what_if_job_ = add_job({raise_->setting}, {}, options_.run);
   jobs_.work();
   companion.join();
   merge_variants(out);
-  merge_replicates(out);
   merge_what_if(out);
+  merge_companions(out);
+  merge_replicates(out);
+  repeat_until(out);
+  if (options_.average) average(out.result);
   return out;
 }
 
@@ -242,12 +306,47 @@ Result<StudyOutcome> run_analytic(const scenario::Loaded& loaded, const StudyOpt
   return out;
 }
 
+/// Draws the verdicts of variants again, with the errors that only the base's companions told.
+void judge_variants(StudyOutcome& out) {
+  for (auto& [name, errors] : out.variant_errors) {
+    analysis::Variant& variant = out.result.variants.at(name);
+    borrow_errors(out.result.error, errors);
+    std::vector<analysis::Objective> objectives;
+    for (const analysis::Verdict& v : variant.verdict) objectives.push_back(v.objective);
+    auto verdicts =
+        analysis::draw_verdicts(objectives, variant.metrics, errors, out.result.interrupted);
+    // Batches stay in the child: its own interval is kept.
+    for (std::size_t i = 0; i < verdicts.size(); ++i) verdicts[i].ci = variant.verdict[i].ci;
+    variant.verdict = std::move(verdicts);
+  }
+}
+
+/// For what stayed undecided: the assumed input that it hangs on.
+void name_inputs(const StudyOptions& options, analysis::Result& result) {
+  if (options.single || result.interrupted) return;
+  std::set<std::string> metrics;
+  for (const analysis::Verdict& v : result.verdict) {
+    if (v.state == analysis::State::kUndecided && v.value) metrics.insert(v.objective.metric);
+  }
+  if (metrics.empty()) return;
+  const auto sensitivities = assumed_sensitivities(options.what, options.settings, metrics);
+  for (analysis::Verdict& v : result.verdict) {
+    const auto found = sensitivities.find(v.objective.metric);
+    if (v.state != analysis::State::kUndecided || found == sensitivities.end()) continue;
+    auto decider = analysis::input_that_decides(v, found->second);
+    if (decider) v.deciders.push_back(std::move(*decider));
+  }
+}
+
 }  // namespace
 
 Result<StudyOutcome> run_study(const scenario::Loaded& loaded, const StudyOptions& options) {
   auto out =
       options.analytic ? run_analytic(loaded, options) : SimulatedStudy(loaded, options).run();
-  if (out) conclude(loaded, out->result);
+  if (!out) return out;
+  conclude(loaded, out->result);
+  judge_variants(*out);
+  name_inputs(options, out->result);
   return out;
 }
 

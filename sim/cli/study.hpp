@@ -3,12 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "analysis/result.hpp"
 #include "policies/base/result.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/study_reps.hpp"
 #include "sim/scenario/loader.hpp"
 #include "sim/world/run.hpp"
 
@@ -21,15 +24,21 @@ struct StudyOptions {
   world::RunOptions run;
   std::string what;                   ///< file or preset, for the children
   std::vector<std::string> settings;  ///< of `--set` and `--seed`, for the children
+  bool single = false;  ///< a companion itself: nothing beside the base, nobody reads its advice
   bool variants = true;
   bool what_if = true;
-  std::uint32_t seeds = 1;  ///< runs of the base under different seeds, the first included
+  std::uint32_t seeds = 1;        ///< runs of the base under different seeds, the first included
+  bool average = false;           ///< figures are means over the seeds, not those of the first
+  std::optional<StopRule> until;  ///< more seeds until it is satisfied, at most `seeds_max`
+  std::uint32_t seeds_max = 1;
+  analysis::Effort effort = analysis::Effort::kQuick;
   ProgressMode progress = ProgressMode::kNone;
 };
 
 struct StudyOutcome {
   analysis::Result result;
   std::vector<std::string> failures;  ///< "variant NAME: why": the answer is partial
+  std::map<std::string, std::vector<analysis::ErrorTerm>> variant_errors;  ///< of children
 };
 
 /// Runs everything at one rung. A simulated base runs in this process and the others in children,

@@ -9,13 +9,26 @@
 namespace fleetcache::world {
 namespace {
 
-constexpr double kCpuPerRequest_s = 0.5e-6;
-constexpr double kCpuPerFlow_s = 3e-6;
-constexpr double kCpuPerLiveFlow_s = 0.15e-6;  // each start and end looks at its component
-constexpr double kBytesPerLink = 2400;
+/// What one unit of work costs at a rung. Exact: measured over the scenarios of estimate_test.cpp.
+/// Bundled and fleet: the design's figures (DESIGN.md section 9), not measured.
+struct Costs {
+  double start_s;      ///< once
+  double node_s;       ///< platform, per node
+  double request_s;    ///< policy core, world and probes, per cache request
+  double flow_s;       ///< per transfer: its links, its start and its end
+  double live_flow_s;  ///< each start and end looks at what is under way in its component
+  double node_bytes;
+  double live_flow_bytes;
+};
+constexpr Costs kCosts[] = {
+    {0.03, 60e-6, 0.5e-6, 2e-6, 0.13e-6, 10'300, 2'200},
+    {0.03, 60e-6, 2e-6, 2e-6, 0, 10'300, 200},
+    {0.5, 45e-6, 5e-6, 2e-6, 0, 9'000, 200},
+};
 constexpr double kBytesPerEntry = 44;
-constexpr double kBytesPerLiveFlow = 2200;
-constexpr double kMeanTransfer_s = 0.5;  // a guess: it sets how many flows live at once
+constexpr double kBytesAtStart = 45e6;
+constexpr double kKvTransfer_s = 0.01;  // a KV block is a few MB over one NIC
+constexpr double kFlowsPerRequest = 1.5;
 
 /// Blocks that the prompts before the horizon hold. Reads the trace, if there is one and it can be
 /// read (the run itself reports when not).
@@ -34,38 +47,146 @@ double block_lookups(const scenario::InferenceService& service, Duration horizon
   return blocks;
 }
 
+/// Bytes a second that the origin of a region gives at most.
+double origin_rate(const scenario::Scenario& s, const scenario::Region& region) {
+  double front_end = region.blob.egress.count * region.blob.accounts;
+  if (region.blob.fleet_egress.count > 0) {
+    front_end = std::min(front_end, region.blob.fleet_egress.count);
+  }
+  switch (s.origin.path) {
+    case scenario::OriginPath::kFrontEnd:
+      return front_end;
+    case scenario::OriginPath::kBifrost:
+      return region.bifrost.stamp.count;
+    case scenario::OriginPath::kDeltaZero:
+      break;
+  }
+  return region.bifrost.stamp.count * region.deltazero.capacity_factor;
+}
+
+/// Share of a data set that the caches of a job's region keep.
+double kept_share(const scenario::Scenario& s, const scenario::TrainingJob& job, double dataset) {
+  if (!s.cache.enabled || dataset <= 0) return 0;
+  double capacity = 0;
+  for (const scenario::CacheTier& tier : s.cache.tiers) {
+    const bool pooled = s.cache.index == scenario::Index::kPooled;
+    capacity += static_cast<double>(tier.capacity.count) * (pooled ? 1.0 : job.nodes);
+  }
+  return std::min(1.0, capacity / dataset);
+}
+
+/// What the training jobs of one region read.
+struct Reading {
+  double wanted = 0;     ///< bytes over the horizon if no job ever waited
+  double once = 0;       ///< of those, the first reading of each data set
+  double missed = 0;     ///< and what caches do not keep, of the rest
+  double requests = 0;   ///< if no job ever waited
+  double burst = 0;      ///< reads that start together, one step of all jobs
+  double in_flight = 0;  ///< reads under way when jobs wait for data
+};
+
+void add_job(const scenario::Scenario& s, const scenario::TrainingJob& job, Reading& out) {
+  const scenario::Dataset& dataset = s.datasets.at(job.dataset);
+  const auto size = static_cast<double>(dataset.size.count);
+  const double horizon = to_seconds(s.horizon);
+  const double fed = horizon / std::max(1e-9, to_seconds(job.compute));
+  const double steps = job.steps > 0 ? std::min<double>(job.steps, fed) : fed;
+  const double reads =
+      static_cast<double>(job.bytes_per_step.count) / static_cast<double>(dataset.object.count);
+  const double bytes = steps * static_cast<double>(job.bytes_per_step.count) * job.nodes;
+  out.wanted += bytes;
+  out.once += std::min(bytes, size);
+  out.missed += std::max(0.0, bytes - size) * (1 - kept_share(s, job, size));
+  out.requests += steps * reads * job.nodes;
+  out.burst = std::max(out.burst, std::max(1.0, reads) * job.nodes);
+  out.in_flight += std::max(1.0, reads) * job.nodes * std::max(1U, job.prefetch);
+}
+
+/// Requests that are made at all: when the origin gives less than is missed, jobs wait and read
+/// less. First the first reading of each data set, then the later ones. Also counts what is under
+/// way around each of them.
+void add_training(const scenario::Scenario& s, const scenario::Region& region, Estimate& e,
+                  double& live_flows) {
+  Reading reading;
+  for (const auto& [name, job] : s.training) {
+    if (job.region == region.name) add_job(s, job, reading);
+  }
+  if (reading.wanted <= 0) return;
+  const double horizon = std::max(1e-9, to_seconds(s.horizon));
+  const double wanted = reading.wanted / horizon;
+  const double origin = std::max(1.0, origin_rate(s, region));
+  const double once = s.cache.enabled ? reading.once : reading.wanted;
+  const double later = reading.wanted - once;
+  const double later_misses = later > 0 ? reading.missed / later : 0;
+  const auto add_phase = [&](double bytes, double misses) {
+    const bool waits = wanted * misses > origin;
+    const double requests = reading.requests * bytes / reading.wanted;
+    const double live = waits ? reading.in_flight : reading.burst / 2 * (1 + misses);
+    e.requests += requests;
+    live_flows += live * requests * kFlowsPerRequest;
+  };
+  const double first_rate = std::min(wanted, origin);
+  const double first_s = std::min(horizon, once / first_rate);
+  const double later_rate = later_misses > 0 ? std::min(wanted, origin / later_misses) : wanted;
+  add_phase(first_rate * first_s, 1);
+  if (later > 0) add_phase(std::min(later, later_rate * (horizon - first_s)), later_misses);
+}
+
+double cache_entries(const scenario::Scenario& s, double blocks) {
+  double entries = blocks;
+  for (const auto& [name, job] : s.training) {
+    const scenario::Dataset& d = s.datasets.at(job.dataset);
+    entries += 2.0 * static_cast<double>(d.size.count) / static_cast<double>(d.object.count);
+  }
+  return entries * static_cast<double>(s.cache.tiers.size());
+}
+
+/// Cache requests that the fleet rung makes instead: so many reads of each step, and the lookups of
+/// the representatives.
+double sampled_requests(const scenario::Scenario& s, double blocks, std::uint64_t nodes,
+                        double sample_factor) {
+  const double per_step = s.fleet.samples_per_step * sample_factor;
+  double requests = 0;
+  for (const auto& [name, job] : s.training) {
+    const double fed = to_seconds(s.horizon) / std::max(1e-9, to_seconds(job.compute));
+    requests += (job.steps > 0 ? std::min<double>(job.steps, fed) : fed) * per_step;
+  }
+  const double stood_for = std::max(1.0, static_cast<double>(nodes) / s.fleet.representatives);
+  return requests + blocks / stood_for;
+}
+
 }  // namespace
 
-Estimate estimate(const scenario::Scenario& scenario) {
+Estimate estimate(const scenario::Scenario& scenario, Rung rung, double sample_factor) {
+  const Costs& costs = kCosts[static_cast<std::size_t>(rung)];
   Estimate e;
-  double links = 0, entries = 0;
-  const double horizon = to_seconds(scenario.horizon);
+  double live_flows = 0;  // sum over flows of what is under way around them
   for (const auto& [name, region] : scenario.regions) {
     for (const auto& [pool_name, pool] : region.pools) e.nodes += pool.nodes;
-    links += 2.0 * region.blob.accounts;
+    add_training(scenario, region, e, live_flows);
   }
-  links += 4.3 * static_cast<double>(e.nodes);
-  for (const auto& [name, job] : scenario.training) {
-    const scenario::Dataset& dataset = scenario.datasets.at(job.dataset);
-    const double steps =
-        job.steps > 0 ? job.steps : horizon / std::max(1e-9, to_seconds(job.compute));
-    const double per_step =
-        static_cast<double>(job.bytes_per_step.count) / static_cast<double>(dataset.object.count);
-    e.requests += steps * per_step * job.nodes;
-    entries +=
-        2.0 * static_cast<double>(dataset.size.count) / static_cast<double>(dataset.object.count);
-  }
+  double blocks = 0;
   for (const auto& [name, service] : scenario.inference) {
-    const double blocks = block_lookups(service, scenario.horizon);
-    e.requests += blocks;
-    entries += blocks;
+    blocks += block_lookups(service, scenario.horizon);
   }
-  e.memory_bytes += static_cast<double>(scenario.cache.tiers.size()) * entries * kBytesPerEntry;
-  e.flows = e.requests * 1.5;  // most reads are one flow; a fill also writes to the disks
-  const double live = std::min(e.flows / std::max(1.0, horizon) * kMeanTransfer_s, 1e6);
-  e.memory_bytes += links * kBytesPerLink + live * kBytesPerLiveFlow + 50e6;
-  e.cpu_seconds =
-      e.requests * kCpuPerRequest_s + e.flows * (kCpuPerFlow_s + kCpuPerLiveFlow_s * live);
+  e.requests += blocks;
+  const double horizon = std::max(1e-9, to_seconds(scenario.horizon));
+  const double kv_live = std::max(1.0, blocks / horizon * kKvTransfer_s);
+  live_flows += kv_live * blocks * kFlowsPerRequest;
+  double entries = cache_entries(scenario, blocks);
+  if (rung == Rung::kFleet) {
+    const double all = std::max(1.0, e.requests);
+    e.requests = std::min(all, sampled_requests(scenario, blocks, e.nodes, sample_factor));
+    entries = std::min(entries * e.requests / all, e.requests);
+    live_flows *= e.requests / all;
+  }
+  e.flows = e.requests * kFlowsPerRequest;  // most reads are one flow; a fill also writes to disks
+  e.live = live_flows / std::max(1.0, e.flows);
+  e.memory_bytes = kBytesAtStart + entries * kBytesPerEntry +
+                   static_cast<double>(e.nodes) * costs.node_bytes + e.live * costs.live_flow_bytes;
+  e.cpu_seconds = costs.start_s + static_cast<double>(e.nodes) * costs.node_s +
+                  e.requests * costs.request_s +
+                  e.flows * (costs.flow_s + costs.live_flow_s * e.live);
   return e;
 }
 

@@ -12,6 +12,12 @@ using namespace fleetcache::analysis;
 
 namespace {
 
+const Evidence kClosedForm = [] {
+  Evidence e;
+  e.rung = "analytic";
+  return e;
+}();
+
 Verdict judge(double value, double limit, bool less_than, double error, bool interrupted = false) {
   const std::map<std::string, Metric> metrics = {{"m", {value, "s", 0}}};
   const std::vector<ErrorTerm> errors = {{"seed", "m", error, "", false}};
@@ -56,7 +62,7 @@ TEST_CASE(
   Metric goodput{0.9, "ratio", 0};
   goodput.replicates = {0.9, 0.92};
   const std::map<std::string, Metric> metrics = {{"g", goodput}, {"n", {12, "1", 0}}};
-  const auto terms = error_vector(metrics, {"g", "n", "absent"}, true);
+  const auto terms = error_vector(metrics, {"g", "n", "absent"}, Evidence{});
   REQUIRE(terms.size() == 3);
   CHECK(terms[0].component == "seed");
   // s = 0.02 / sqrt(2) = 0.01414; t(1) = 12.7062
@@ -69,7 +75,7 @@ TEST_CASE(
   CHECK(has_unknown_error(terms, "n"));
   CHECK_FALSE(has_unknown_error(terms, "g"));
   CHECK(total_error(terms, "g") == doctest::Approx(0.01414214 * 12.7062 + 0.005).epsilon(1e-6));
-  const auto closed = error_vector(metrics, {"g"}, false);
+  const auto closed = error_vector(metrics, {"g"}, kClosedForm);
   REQUIRE(closed.size() == 1);
   CHECK(closed[0].component == "model");
 }
@@ -85,7 +91,7 @@ TEST_CASE(
                                                  {"train.c.goodput", {1.0, "ratio"}},
                                                  {"origin.throttled_ratio", {0.0, "ratio"}}};
   const auto error = [&](const std::string& name) {
-    const auto terms = error_vector(metrics, {name}, false);
+    const auto terms = error_vector(metrics, {name}, kClosedForm);
     REQUIRE(terms.size() == 1);
     CHECK(terms[0].external);
     CHECK(terms[0].estimator.find("docs/analytic.md") != std::string::npos);
@@ -119,7 +125,7 @@ TEST_CASE("the stored errors of closed forms cover every pair in docs/analytic.m
                                    {"kv.block_hit_ratio", "ratio", 0.622, 0.679}};
   for (const Pair& p : pairs) {
     const std::map<std::string, Metric> metrics = {{p.name, {p.analytic, p.unit}}};
-    const double error = total_error(error_vector(metrics, {p.name}, false), p.name);
+    const double error = total_error(error_vector(metrics, {p.name}, kClosedForm), p.name);
     CHECK_MESSAGE(std::abs(p.exact - p.analytic) <= error, p.name);
   }
 }
@@ -127,7 +133,7 @@ TEST_CASE("the stored errors of closed forms cover every pair in docs/analytic.m
 TEST_CASE("a simulated share of 0 or 100 % still has a fluid error") {
   for (const double value : {0.0, 1.0, 0.999}) {
     const std::map<std::string, Metric> metrics = {{"g", {value, "ratio"}}};
-    const auto terms = error_vector(metrics, {"g"}, true);
+    const auto terms = error_vector(metrics, {"g"}, Evidence{});
     REQUIRE(terms.size() == 2);
     CHECK(terms[1].component == "fluid");
     CHECK(*terms[1].abs == doctest::Approx(0.001));
@@ -139,7 +145,7 @@ TEST_CASE("the interval of one run has the degrees of its batches, and needs ten
   CHECK_FALSE(seed_error(metric).has_value());
   for (int i = 0; i < 9; ++i) metric.batches.push_back(i % 2);
   CHECK_FALSE(seed_error(metric).has_value());
-  const auto few = error_vector({{"m", metric}}, {"m"}, true);
+  const auto few = error_vector({{"m", metric}}, {"m"}, Evidence{});
   CHECK_FALSE(few.at(0).abs.has_value());
   CHECK(few.at(0).estimator.find("fewer than 10 batches") != std::string::npos);
   metric.batches.push_back(1);
@@ -151,7 +157,7 @@ TEST_CASE("what is left of the transient enters the error") {
   Metric metric{0, "s", 0};
   for (int i = 0; i < 20; ++i) metric.batches.push_back(i < 4 ? 5.0 : 1.0);
   // mean of all = (4 * 5 + 16) / 20 = 1.8; after the cut 1.0
-  const auto terms = error_vector({{"m", metric}}, {"m"}, true);
+  const auto terms = error_vector({{"m", metric}}, {"m"}, Evidence{});
   REQUIRE(terms.size() == 3);
   CHECK(terms[1].component == "warmup");
   CHECK(*terms[1].abs == doctest::Approx(0.8));

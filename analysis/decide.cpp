@@ -1,0 +1,132 @@
+#include "analysis/decide.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "analysis/error_vector.hpp"
+#include "analysis/sampled_terms.hpp"
+
+namespace fleetcache::analysis {
+namespace {
+
+// What is not known about an assumed input without a stated range.
+constexpr double kUnstated = 0.5;
+
+std::string digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2g", value);
+  // 1.2e+03 as people write it.
+  if (value >= 100 && value < 1e9) std::snprintf(text, sizeof text, "%.0f", std::ceil(value));
+  return text;
+}
+
+bool reducible(const ErrorTerm& term) { return !term.external; }
+
+/// How a run gets the component to `part` of what it is.
+std::string remedy(const ErrorTerm& term, double part, const Evidence& evidence) {
+  const double times = 1 / part;
+  if (term.component == "seed") {
+    // The mean of n seeds is off by 1 / sqrt(n) of one; fewer than five have no useful spread.
+    return "--reps " + digits(std::max(5.0, std::ceil(evidence.reps * times * times) + 2));
+  }
+  if (term.component == "warmup") return "a longer time.horizon or a time.warmup";
+  if (term.component == "window") return "--epsilon " + digits(evidence.epsilon * part);
+  if (term.component == "sample") return "--sample-factor " + digits(std::ceil(times * times));
+  if (term.component == "representative") {
+    return "--representative-factor " + digits(std::ceil(times));
+  }
+  if (term.component == "skip") return "--no-step-over";
+  if (term.component == "bundle") return "--rung exact on a part of the fleet";
+  if (term.component == "fluid") return "a packet-level measurement of its transfers";
+  if (term.component == "model") return "a simulating rung";
+  return "a longer run";
+}
+
+std::string remedy_of_unknown(const ErrorTerm& term, const Evidence& evidence) {
+  if (term.component == "seed") return "--reps 5, or a longer time.horizon";
+  if (term.component == "tail") {
+    const TailSample* tail = extrapolated_tail(term.metric, evidence);
+    const double times =
+        tail != nullptr && tail->samples > 0 ? kDrawsPerReader * tail->readers / tail->samples : 2;
+    return "--sample-factor " + digits(std::ceil(times)) + ", or as many times the steps";
+  }
+  if (term.component == "skip") return "--no-step-over";
+  return "--error full";
+}
+
+const ErrorTerm* largest(const std::vector<const ErrorTerm*>& terms) {
+  const ErrorTerm* best = nullptr;
+  for (const ErrorTerm* term : terms) {
+    if (term->abs && (best == nullptr || *term->abs > *best->abs)) best = term;
+  }
+  return best;
+}
+
+Decider unknown_decides(const ErrorTerm& term, const Evidence& evidence) {
+  return {"component", term.component, std::nullopt, std::nullopt,
+          "decided if component " + term.component +
+              " is estimated: " + remedy_of_unknown(term, evidence)};
+}
+
+Decider decides(const ErrorTerm& term, double needed, const Evidence& evidence) {
+  const double part = needed / *term.abs;
+  return {"component", term.component, *term.abs, needed,
+          "decided if component " + term.component + " is at most " + digits(100 * part) +
+              " % of what it is: " + remedy(term, part, evidence)};
+}
+
+}  // namespace
+
+std::optional<Decider> component_that_decides(const Verdict& verdict,
+                                              const std::vector<ErrorTerm>& terms,
+                                              const Evidence& evidence) {
+  std::vector<const ErrorTerm*> of_metric;
+  for (const ErrorTerm& term : terms) {
+    if (term.metric != verdict.objective.metric) continue;
+    if (!term.abs) return unknown_decides(term, evidence);
+    of_metric.push_back(&term);
+  }
+  const double margin = std::abs(verdict.margin);
+  const auto suffices = [&](const ErrorTerm* term) {
+    return margin > verdict.error - *term->abs && *term->abs > 0;
+  };
+  for (const bool ours : {true, false}) {
+    std::vector<const ErrorTerm*> candidates;
+    for (const ErrorTerm* term : of_metric) {
+      if (reducible(*term) == ours && suffices(term)) candidates.push_back(term);
+    }
+    if (const ErrorTerm* best = largest(candidates)) {
+      // A little under the break-even point, where the margin would only equal the sum.
+      return decides(*best, 0.95 * (margin - (verdict.error - *best->abs)), evidence);
+    }
+  }
+  const ErrorTerm* most = largest(of_metric);
+  if (most == nullptr || *most->abs <= 0) return std::nullopt;
+  return Decider{"component", most->component, *most->abs, std::nullopt,
+                 "no component decides alone; the largest is " + most->component + ": " +
+                     remedy(*most, 0.5, evidence) + " halves it"};
+}
+
+std::optional<Decider> input_that_decides(const Verdict& verdict,
+                                          const std::vector<Sensitivity>& sensitivities) {
+  const double margin = std::abs(verdict.margin);
+  const Sensitivity* best = nullptr;
+  double reach = margin;
+  for (const Sensitivity& s : sensitivities) {
+    const bool stated = s.range_low > 0 && s.range_high > 0;
+    const double unknown =
+        stated ? std::max(std::log(s.range_high), -std::log(s.range_low)) : kUnstated;
+    if (std::abs(s.slope) * unknown <= reach) continue;
+    reach = std::abs(s.slope) * unknown;
+    best = &s;
+  }
+  if (best == nullptr) return std::nullopt;
+  const double precision = margin / std::abs(best->slope);
+  return Decider{"input", best->input, std::nullopt, precision,
+                 "hangs on kind: assumed input " + best->input + " (" + best->text +
+                     "): its sign holds if that is known within ±" + digits(100 * precision) +
+                     " %"};
+}
+
+}  // namespace fleetcache::analysis
