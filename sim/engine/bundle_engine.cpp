@@ -59,8 +59,9 @@ class Bundles final : public BundleEngine {
     stats_.live_max = std::max(stats_.live_max, stats_.started - stats_.finished);
     Class& c = classes_[flow.kind];
     advance(c);
+    const bool room = stays_capped(c, weight * c.flows.cap());
     c.flows.join(static_cast<double>(bytes.count), weight, order, slot);
-    population_changed(flow.kind);
+    population_changed(flow.kind, room);
   }
 
   void run(EventQueue& queue, TimePoint horizon, const std::function<bool()>& stop) override {
@@ -120,6 +121,7 @@ class Bundles final : public BundleEngine {
     SolverLink solver = 0;
     BytesPerSecond peak;
     BytesPerSecond capacity;
+    double load = 0;                     // bytes/s of its classes
     std::vector<std::uint32_t> classes;  // with flows over it
   };
   /// Cap links that a route had besides; all flows of a class have one cap, but perhaps from
@@ -131,7 +133,10 @@ class Bundles final : public BundleEngine {
   struct Class {
     FlowClass flows;
     SolverClass solver;
+    std::vector<LinkId> links;  // shared ones
     std::vector<CapSet> cap_sets;
+    double told = 0;       // population that the solver knows
+    double load = 0;       // bytes/s that its links count for it
     bool touched = false;  // population changed since the last solve
   };
   struct Flow {
@@ -182,7 +187,7 @@ class Bundles final : public BundleEngine {
     const SolverClass solver = solver_->add_class(route, BytesPerSecond(cap));
     // A change of rate is told by the solver's id: the ids are the same by construction.
     FLEETCACHE_CHECK(solver == id, "the solver has classes of somebody else");
-    classes_.push_back({FlowClass(cap), solver, {}});
+    classes_.push_back({FlowClass(cap), solver, shared_, {}});
     ++bundle_stats_.classes;
     return id;
   }
@@ -211,13 +216,37 @@ class Bundles final : public BundleEngine {
     bundle_stats_.staleness_max = std::max(bundle_stats_.staleness_max, c.flows.advance(now()));
   }
 
-  void population_changed(std::uint32_t id) {
+  /// True when all flows of the class are at their caps and `more` bytes/s would leave room on all
+  /// its links. Then a start or an end in it changes nobody's rate: no link of it is full before or
+  /// after, so none is a bottleneck, and whoever shares a link with it is held back elsewhere.
+  bool stays_capped(const Class& c, double more) const {
+    if (solve_due_ || !(c.flows.capped() || c.flows.empty())) return false;
+    for (const LinkId id : c.links) {
+      const Link& link = links_[id];
+      if (link.load + more > link.capacity.count * (1 - 1e-9)) return false;
+    }
+    return std::isfinite(c.flows.cap());
+  }
+
+  void set_load(Class& c, double load) {
+    if (load == c.load) return;
+    for (const LinkId id : c.links) links_[id].load += load - c.load;
+    c.load = load;
+  }
+
+  /// After a join or a leaving. `room`: stays_capped() said so before it.
+  void population_changed(std::uint32_t id, bool room) {
     Class& c = classes_[id];
     if (!c.touched) {
       c.touched = true;
       touched_.push_back(id);
     }
-    if (c.flows.stale(options_.epsilon)) solve_due_ = true;
+    if (room) {
+      c.flows.settle_at_cap();
+      set_load(c, c.flows.population() * c.flows.cap());
+    } else if (c.flows.stale(options_.epsilon)) {
+      solve_due_ = true;
+    }
     arm(id);
   }
 
@@ -236,11 +265,13 @@ class Bundles final : public BundleEngine {
     for (const std::uint32_t id : touched_) {
       Class& c = classes_[id];
       c.touched = false;
-      if (c.flows.population() == c.flows.solved_population()) continue;
       advance(c);  // the staleness until now is that of the old population
       c.flows.mark_solved();
-      solver_->set_population(c.solver, c.flows.population());
-      ++bundle_stats_.reweights;
+      if (c.told != c.flows.population()) {
+        c.told = c.flows.population();
+        solver_->set_population(c.solver, c.told);
+        ++bundle_stats_.reweights;
+      }
       reweighted_.push_back(id);
     }
     touched_.clear();
@@ -255,7 +286,9 @@ class Bundles final : public BundleEngine {
   void take_rate(std::uint32_t id) {
     Class& c = classes_[id];
     advance(c);
-    c.flows.set_rate(solver_->rate(c.solver).count);
+    const double rate = solver_->rate(c.solver).count;
+    c.flows.set_rate(rate);
+    set_load(c, rate);
     arm(id);
   }
 
@@ -266,12 +299,13 @@ class Bundles final : public BundleEngine {
       const std::uint32_t id = agenda_.first_id();
       Class& c = classes_[id];
       advance(c);
+      const bool room = stays_capped(c, 0);
       while (c.flows.first_end() <= now()) {
         const FlowClass::Member first = c.flows.first();
         ends_.push_back({first.order, first.slot});
         c.flows.leave_first(flows_[first.slot].weight);
       }
-      population_changed(id);
+      population_changed(id, room);
     }
     std::sort(ends_.begin(), ends_.end(),
               [](const End& a, const End& b) { return a.order < b.order; });

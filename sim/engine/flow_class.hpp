@@ -74,6 +74,17 @@ class FlowClass {
     if ((population_ == 0) != (solved_population_ == 0)) return true;
     return std::fabs(population_ - solved_population_) > epsilon * solved_population_;
   }
+  /// True when every flow has its cap, for the population that the rate was computed for.
+  bool capped() const { return capped_; }
+  double cap() const { return cap_; }
+  /// Every flow gets its cap, whatever the population: the rate is right without a solve. Requires:
+  /// a finite cap.
+  void settle_at_cap() {
+    solved_population_ = population_;
+    rate_ = population_ * cap_;
+    capped_ = true;
+    share_out();
+  }
   /// The next rate is computed for the population of now.
   void mark_solved() { solved_population_ = population_; }
   /// Of the whole class, from the solver. Requires: advanced to now.

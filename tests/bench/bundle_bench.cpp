@@ -6,8 +6,8 @@
 //
 //   bundle_bench [system transfers [engine...]]      default: a small run of everything
 //     system x10     20 racks, 8,000 nodes, origin 2 TB/s, load 0.98: some 2,000 live
-//            wide    2,000 racks, each with some 110 live
-//            sparse  2,000 racks, each with some 4 live
+//            wide    2,000 racks, each with 100 live and more, load 1.02: the origin is full
+//            sparse  2,000 racks, each with some 4 live, load 0.98
 
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -42,6 +42,7 @@ OriginRacks system_of(const std::string& name, std::uint64_t transfers) {
   s.tor = BytesPerSecond(150e9);
   if (name == "wide" || name == "sparse") {
     s.racks = 2000;
+    if (name == "wide") s.rho = 1.02;
     const double busy = name == "wide" ? 100e9 : 4e9;
     s.origin = BytesPerSecond(busy * s.racks);
     s.tor = BytesPerSecond(1.5 * busy);
