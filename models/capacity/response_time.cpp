@@ -56,6 +56,13 @@ std::vector<ServicePoint> service_points(double mean_s, double cv2) {
 
 }  // namespace
 
+double wait_quantile(const QueueAnswer& queue, double p) {
+  FLEETCACHE_CHECK(p > 0 && p < 1, "a quantile outside (0, 1)");
+  if (1 - p >= queue.wait_probability) return 0;
+  return queue.wait_mean_s / queue.wait_probability *
+         portable_log(queue.wait_probability / (1 - p));
+}
+
 double response_quantile(const QueueSpec& spec, const QueueAnswer& queue, double p) {
   FLEETCACHE_CHECK(p > 0 && p < 1, "a quantile outside (0, 1)");
   const std::vector<ServicePoint> service = service_points(spec.service_s, spec.service_cv2);

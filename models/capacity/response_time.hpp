@@ -26,6 +26,10 @@ struct QueueAnswer {
 /// Source: Allen, Probability, Statistics and Queueing Theory (1990), 5.3.
 QueueAnswer allen_cunneen(const QueueSpec& spec, double horizon_s);
 
+/// Quantile p of the wait alone: 0 up to 1 - its probability, exponential above. Requires: 0 < p
+/// < 1.
+double wait_quantile(const QueueAnswer& queue, double p);
+
 /// Quantile p of wait + service: the wait is 0 or exponential with the given mean, the service
 /// log-normal with its two moments, the two independent. Numeric, relative error below 2 % in the
 /// stated law up to p = 0.999; the law itself is an approximation. Requires: 0 < p < 1.

@@ -49,22 +49,26 @@ double write_seconds(const FleetView& view, const Design& design, const JobView&
   return seconds_at(bytes(job.job->checkpoint.size), std::min(nics, ingress));
 }
 
-double restore_seconds(const FleetView& view, const Design& design, const JobView& job) {
-  const scenario::Region& region = *view.regions[job.region];
-  const double part = std::max(1.0, bytes(job.job->checkpoint.size) / job.nodes);
-  const auto accounts = static_cast<std::uint32_t>(accounts_of(view, design, job.region));
+BytesPerSecond path_capacity(const FleetView& view, const Design& design, std::uint32_t r,
+                             double object) {
+  const scenario::Region& region = *view.regions[r];
+  const auto accounts = static_cast<std::uint32_t>(accounts_of(view, design, r));
   BytesPerSecond rate;
   if (accounts > 0)
     rate = models::front_end_capacity(limits_of(region.blob), accounts,
-                                      Bytes(static_cast<std::uint64_t>(part)))
+                                      Bytes(static_cast<std::uint64_t>(std::max(1.0, object))))
                .throughput;
-  if (design.path != scenario::OriginPath::kFrontEnd) {
-    const models::DirectPath way = direct_path_of(region, design.path);
-    const scenario::Bifrost& b = region.bifrost;
-    rate =
-        models::bifrost_capacity({way.stamp, way.plan_requests, b.eligible, b.fallback}, rate, part)
-            .throughput;
-  }
+  if (design.path == scenario::OriginPath::kFrontEnd) return rate;
+  const models::DirectPath way = direct_path_of(region, design.path);
+  const scenario::Bifrost& b = region.bifrost;
+  return models::bifrost_capacity({way.stamp, way.plan_requests, b.eligible, b.fallback}, rate,
+                                  object)
+      .throughput;
+}
+
+double restore_seconds(const FleetView& view, const Design& design, const JobView& job) {
+  const double part = std::max(1.0, bytes(job.job->checkpoint.size) / job.nodes);
+  const BytesPerSecond rate = path_capacity(view, design, job.region, part);
   return std::max(slowest_part_seconds(view, design, job, part),
                   seconds_at(bytes(job.job->checkpoint.size), rate.count));
 }

@@ -8,6 +8,11 @@ namespace fleetcache::analytic {
 
 models::FrontEndLimits limits_of(const scenario::BlobFrontEnd& blob);
 
+/// Most bytes a second that a region's origin gives in reads of `object` bytes, both paths together
+/// in the design's proportions.
+BytesPerSecond path_capacity(const FleetView& view, const Design& design, std::uint32_t region,
+                             double object);
+
 /// Seconds from the nodes to the accounts: the slower of the NICs and the accounts' ingress. A blob
 /// is uploaded in blocks side by side, so no stream limits it. Infinite where nothing gets in.
 double write_seconds(const FleetView& view, const Design& design, const JobView& job);

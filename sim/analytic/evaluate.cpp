@@ -194,6 +194,7 @@ ServiceAnswer service_answer(const Context& c, std::uint32_t s) {
   a.queue.servers = std::max(1U, view.service->prefill_slots);
   const models::QueueAnswer q =
       models::allen_cunneen(a.queue, to_seconds(c.view.scenario->horizon));
+  a.station = q;
   a.utilization = q.utilization;
   a.queue_mean_s = q.wait_mean_s;
   a.ttft_mean_s = q.wait_mean_s + a.queue.service_s;

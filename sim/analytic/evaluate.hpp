@@ -86,6 +86,7 @@ struct ServiceAnswer {
   double stored = 0;      ///< B/s of new KV
   double recomputed = 0;  ///< B/s of KV that was prefilled
   models::QueueSpec queue;
+  models::QueueAnswer station;
 };
 
 /// What a region asks of its origin when nobody is throttled, and what it takes.

@@ -13,9 +13,8 @@ namespace {
 
 using probes::Record;
 
-// JSON has no infinity: a figure without a bound is left out.
 void put(Record& record, const std::string& name, double value, const char* unit) {
-  if (std::isfinite(value)) record.metrics[name] = {value, unit, 0};
+  put_metric(record, name, value, unit);
 }
 
 void put_jobs(const Solved& s, Record& record) {
@@ -146,6 +145,10 @@ std::uint64_t whole(double x) {
 }
 
 }  // namespace
+
+void put_metric(Record& record, const std::string& name, double value, const char* unit) {
+  if (std::isfinite(value)) record.metrics[name] = {value, unit, 0};
+}
 
 double kv_block_hit_ratio(const FleetView& view, const Answer& answer) {
   double hits = 0, lookups = 0;

@@ -30,6 +30,14 @@ double dataset_hit_ratio(const FleetView& view, const Course& course);
 void add_metrics(const Solved& solved, probes::Record& record);
 void add_stations(const Solved& solved, probes::Record& record);
 void add_bytes_and_checks(const Solved& solved, probes::Record& record);
+/// Front end: waits, refusals, the closed network of read-ahead windows; its metrics and table.
+void add_origin(const Solved& solved, probes::Record& record);
+/// Fleet events by arithmetic: metrics and table.
+void add_events(const Solved& solved, probes::Record& record);
+/// Counts over the measured time, under the names that simulation uses.
+void add_counts(const Solved& solved, probes::Record& record);
+/// JSON has no infinity: a figure without a bound is left out.
+void put_metric(probes::Record& record, const std::string& name, double value, const char* unit);
 void add_tables(const Solved& solved, probes::Record& record);
 void add_derivations(const Solved& solved, probes::Record& record);
 void add_notes(const Solved& solved, probes::Record& record);

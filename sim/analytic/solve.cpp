@@ -76,7 +76,10 @@ Result<probes::Record> solve(const scenario::Scenario& scenario) {
   add_metrics(solved, record);
   add_stations(solved, record);
   add_bytes_and_checks(solved, record);
+  add_counts(solved, record);
   add_tables(solved, record);
+  add_origin(solved, record);
+  add_events(solved, record);
   add_derivations(solved, record);
   add_notes(solved, record);
   return record;

@@ -1,0 +1,94 @@
+// What simulation counts, over the measured time and in the mean.
+#include <algorithm>
+#include <cmath>
+
+#include "sim/analytic/record_parts.hpp"
+#include "sim/analytic/resources.hpp"
+
+namespace fleetcache::analytic {
+
+namespace {
+
+using probes::Record;
+
+double measured_s(const Solved& s) {
+  return to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup);
+}
+
+void put_jobs(const Solved& s, Record& record) {
+  double dram = 0, nvme = 0, checkpoints = 0;
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    const JobView& job = s.view.jobs[j];
+    const JobAnswer& warm = s.course.steady.job[j];
+    const std::string name = "train." + job.job->name + ".";
+    const double steps = measured_s(s) * s.course.goodput[j] / warm.compute_s;
+    const double read = steps * warm.wanted * warm.compute_s;
+    put_metric(record, name + "steps", steps, "1");
+    put_metric(record, name + "bytes_read", read, "B");
+    put_metric(record, name + "epochs_begun",
+               std::ceil(read / static_cast<double>(job.dataset->size.count)), "1");
+    checkpoints += checkpoint_rate(job) * measured_s(s);
+    if (!s.design.cache) continue;
+    const double share = s.course.first_share[j];
+    const double cold = share * s.course.first_goodput[j] * (1 - s.course.first_hit[j]);
+    const Flow flow = flow_of(s.view, s.design, job, warm.hits);
+    const double landed =
+        warm.wanted * measured_s(s) * (cold + (1 - share) * warm.goodput * (1 - warm.hits.hit));
+    if (flow.nvme_write > 0 || flow.nvme_read > 0) nvme += landed;
+    for (const scenario::CacheTier& t : s.view.scenario->cache.tiers)
+      if (t.medium == scenario::Medium::kDram) dram += landed;
+  }
+  if (s.view.jobs.empty()) return;
+  if (dram > 0) put_metric(record, "written.dataset.dram", dram, "B");
+  if (nvme > 0) put_metric(record, "written.dataset.nvme", nvme, "B");
+  if (checkpoints > 0) put_metric(record, "written.checkpoint.origin", checkpoints, "B");
+}
+
+void put_services(const Solved& s, Record& record) {
+  double lookups = 0, hits = 0, usable = 0;
+  for (std::size_t i = 0; i < s.view.services.size(); ++i) {
+    const ServiceView& v = s.view.services[i];
+    if (!v.synthetic) continue;
+    const ServiceAnswer& a = s.course.steady.service[i];
+    const std::string name = "infer." + v.service->name + ".";
+    put_metric(record, name + "ttft_p95", models::response_quantile(a.queue, a.station, 0.95), "s");
+    for (const auto& [tag, p] : {std::pair{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}})
+      put_metric(record, name + "ttft_queue_" + tag, models::wait_quantile(a.station, p), "s");
+    const double blocks = v.demand.rate * v.demand.blocks * measured_s(s);
+    lookups += blocks;
+    hits += blocks * a.hits.kv.block_hit_ratio;
+    usable += blocks * a.hits.kv.usable_ratio;
+  }
+  if (lookups <= 0) return;
+  put_metric(record, "kv.block_lookups", lookups, "1");
+  put_metric(record, "kv.block_hits", hits, "1");
+  put_metric(record, "kv.block_misses", lookups - hits, "1");
+  put_metric(record, "kv.usable_block_ratio", usable / lookups, "ratio");
+  put_metric(record, "cache.byte_hit_ratio.kv", usable / lookups, "ratio");
+}
+
+// Of pools that somebody reads in, as in simulation.
+void put_tiers(const Solved& s, Record& record) {
+  if (!s.design.cache) return;
+  const auto& tiers = s.view.scenario->cache.tiers;
+  for (std::size_t i = 0; i < tiers.size(); ++i) {
+    double capacity = 0;
+    for (const PoolView& pool : s.view.pools)
+      if (!pool.jobs.empty() || !pool.services.empty())
+        capacity +=
+            domain_capacity(s.view, pool, tiers[i], s.design.nvme) * pool.nodes / pool.domain_nodes;
+    const char* medium = tiers[i].medium == scenario::Medium::kDram ? "dram" : "nvme";
+    put_metric(record, "cache.tier" + std::to_string(i) + "." + medium + ".capacity", capacity,
+               "B");
+  }
+}
+
+}  // namespace
+
+void add_counts(const Solved& s, Record& record) {
+  put_jobs(s, record);
+  put_services(s, record);
+  put_tiers(s, record);
+}
+
+}  // namespace fleetcache::analytic

@@ -1,0 +1,182 @@
+// The front end of each region: how long its reads take, what it refuses, and how fast the
+// read-ahead windows can pull at all.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "models/queueing/mva.hpp"
+#include "sim/analytic/checkpoints.hpp"
+#include "sim/analytic/origin_wait.hpp"
+#include "sim/analytic/record_parts.hpp"
+#include "sim/analytic/text.hpp"
+
+namespace fleetcache::analytic {
+
+namespace {
+
+using probes::Record;
+using probes::Table;
+
+constexpr std::uint32_t kClientsMost = 400'000;
+
+struct Closed {
+  double clients = 0, alone_s = 0, demand_s = 0, object = 0;
+  double knee = 0;
+  double rate = 0;  // B/s
+};
+
+// Read-ahead windows that are always full, over one station of the path's whole capacity.
+Closed closed_network(const Solved& s, const Answer& answer, std::uint32_t region) {
+  Closed c;
+  double reads = 0, bytes = 0;
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    const JobView& job = s.view.jobs[j];
+    const JobAnswer& a = answer.job[j];
+    const double missed = 1 - a.hits.hit - a.hits.remote;
+    if (job.home != region || missed <= 0) continue;
+    const double rate = a.wanted * missed / job.object;
+    const OriginRead read = origin_read(*s.view.regions[region], s.design.path, job.object);
+    reads += rate;
+    bytes += rate * job.object;
+    c.alone_s += rate * (to_seconds(read.law.mean()) + to_seconds(read.rest));
+  }
+  c.clients = answer.region[region].under_way;
+  if (reads <= 0) return c;
+  c.alone_s /= reads;
+  c.object = bytes / reads;
+  const double capacity = path_capacity(s.view, s.design, region, c.object).count;
+  if (capacity <= 0) return c;
+  c.demand_s = c.object / capacity;
+  const std::vector<double> demand = {c.demand_s};
+  c.knee = models::closed_knee(demand, c.alone_s);
+  const double clients = std::floor(c.clients);
+  // Four knees on, the station is busy all the time.
+  const bool saturated = clients > 4 * c.knee + 100 || clients > kClientsMost;
+  const double rate = saturated ? 1 / c.demand_s
+                                : models::mean_value_analysis(demand, c.alone_s,
+                                                              static_cast<std::uint32_t>(clients))
+                                      .throughput;
+  c.rate = rate * c.object;
+  return c;
+}
+
+struct Part {
+  double seconds = 0, weight = 0;
+};
+
+// Read times of both phases as weighted points: 200 quantiles of the first byte plus the rest.
+std::vector<Part> read_times(const Solved& s) {
+  constexpr int kPoints = 200;
+  std::vector<Part> parts;
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    const JobView& job = s.view.jobs[j];
+    const double share = s.course.first_share[j];
+    const OriginRead read = origin_read(*s.view.regions[job.home], s.design.path, job.object);
+    for (const Answer* phase : {&s.course.first, &s.course.steady}) {
+      const bool first = phase == &s.course.first;
+      const JobAnswer& a = phase->job[j];
+      const double missed = first ? 1 - s.course.first_hit[j] : 1 - a.hits.hit - a.hits.remote;
+      const double pace = first ? share * s.course.first_goodput[j] : (1 - share) * a.goodput;
+      const double weight = a.wanted * pace * missed / job.object;
+      if (weight <= 1e-12 || a.origin_read_s <= 0) continue;
+      for (int i = 0; i < kPoints; ++i)
+        parts.push_back(
+            {to_seconds(read.law.quantile((i + 0.5) / kPoints)) + std::max(0.0, a.origin_rest_s),
+             weight / kPoints});
+    }
+  }
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const Part& a, const Part& b) { return a.seconds < b.seconds; });
+  return parts;
+}
+
+double quantile(const std::vector<Part>& parts, double total, double p) {
+  double sum = 0;
+  for (const Part& part : parts) {
+    sum += part.weight;
+    if (sum >= p * total) return part.seconds;
+  }
+  return parts.back().seconds;
+}
+
+void put_reads(const Solved& s, Record& record) {
+  const std::vector<Part> parts = read_times(s);
+  if (parts.empty()) return;
+  double total = 0, mean = 0;
+  for (const Part& part : parts) {
+    total += part.weight;
+    mean += part.weight * part.seconds;
+  }
+  put_metric(record, "origin.read_mean", mean / total, "s");
+  put_metric(record, "origin.read_p50", quantile(parts, total, 0.50), "s");
+  put_metric(record, "origin.read_p95", quantile(parts, total, 0.95), "s");
+  put_metric(record, "origin.read_p99", quantile(parts, total, 0.99), "s");
+}
+
+// Attempts at the front end over the measured time, refused ones included.
+void put_attempts(const Solved& s, Record& record) {
+  const double measured =
+      to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup);
+  double attempts = 0, refused = 0;
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    const JobView& job = s.view.jobs[j];
+    const double classic = 1 - direct_share(s.view, s.design, job.home);
+    const double share = s.course.first_share[j];
+    const JobAnswer& warm = s.course.steady.job[j];
+    const double cold_reads =
+        share * s.course.first_goodput[j] * (1 - s.course.first_hit[j]) * warm.wanted / job.object;
+    const double warm_reads = (1 - share) * warm.goodput * (1 - warm.hits.hit - warm.hits.remote) *
+                              warm.wanted / job.object;
+    const auto add = [&](const Answer& phase, double reads) {
+      const models::ThrottleAnswer& t = phase.region[job.home].throttle;
+      attempts += reads * classic * measured * t.attempts;
+      refused += reads * classic * measured * t.attempts * t.refused;
+    };
+    add(s.course.first, cold_reads);
+    add(s.course.steady, warm_reads);
+    if (checkpoint_rate(job) > 0)
+      attempts += job.nodes * measured / to_seconds(job.job->checkpoint.every);
+  }
+  put_metric(record, "origin.attempts", attempts, "1");
+  put_metric(record, "origin.throttled_ratio", attempts > 0 ? refused / attempts : 0, "ratio");
+}
+
+}  // namespace
+
+void add_origin(const Solved& s, Record& record) {
+  if (s.view.jobs.empty()) return;
+  put_reads(s, record);
+  put_attempts(s, record);
+  Table t;
+  t.title = "ORIGIN: reads under way, what they wait, how fast their windows can pull";
+  t.columns = {"region", "phase",        "reads under way", "alone",   "with waits",
+               "knee",   "windows pull", "asked",           "refused", "back-off"};
+  for (std::uint32_t r = 0; r < s.view.regions.size(); ++r)
+    for (const Answer* phase : {&s.course.first, &s.course.steady}) {
+      const RegionAnswer& a = phase->region[r];
+      const Closed c = closed_network(s, *phase, r);
+      if (c.demand_s <= 0) continue;
+      double read_s = 0, reads = 0;
+      for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+        if (s.view.jobs[j].home != r || phase->job[j].origin_read_s <= 0) continue;
+        const JobAnswer& job = phase->job[j];
+        const double rate = job.rate * (1 - job.hits.hit - job.hits.remote) / s.view.jobs[j].object;
+        reads += rate;
+        read_s += rate * job.origin_read_s;
+      }
+      t.rows.push_back({s.view.region_name(r), phase == &s.course.first ? "first epoch" : "steady",
+                        count(a.under_way), seconds(c.alone_s),
+                        reads > 0 ? seconds(read_s / reads) : "-", count(c.knee),
+                        bytes_per_second(c.rate), bytes_per_second(a.origin_wanted),
+                        percent(a.throttle.refused), seconds(a.throttle.wait_s)});
+    }
+  if (t.rows.empty()) return;
+  t.notes = {
+      "windows pull: exact mean value analysis of read-ahead windows that are always full; "
+      "knee: (alone + demand) / demand",
+      "waits: Erlang C of streams on accounts or stamp, bursts of a synchronous step, "
+      "tokens; refused: share of attempts where the request limit binds"};
+  record.tables.push_back(t);
+}
+
+}  // namespace fleetcache::analytic
