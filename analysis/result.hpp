@@ -114,6 +114,28 @@ struct Requests {
   std::uint64_t in = 0, done = 0, failed = 0, unfinished = 0;
 };
 
+/// One figure by bins of simulated time; NaN where nothing was observed.
+struct TimeSeries {
+  std::string unit;  ///< as of a Metric
+  std::vector<double> values;
+};
+
+/// Something that happened to the fleet; an instant when `until_s` is not after `at_s`.
+struct Mark {
+  double at_s = 0;
+  double until_s = 0;
+  std::string label;
+};
+
+/// The run over time: all series over the same bins, the first beginning at time 0. Empty where
+/// nothing was simulated.
+struct Timeline {
+  static constexpr int kVersion = 1;
+  double bin_s = 0;
+  std::map<std::string, TimeSeries> series;
+  std::vector<Mark> marks;  ///< in order of time
+};
+
 using BytesByTier = std::map<std::string, std::map<std::string, std::uint64_t>>;
 
 /// The same scenario with other settings, beside the base.
@@ -158,6 +180,7 @@ struct Result {
   std::vector<std::string> notes;
   std::vector<std::string> not_scaled;
   Evidence evidence;  ///< what `error` was made from; not part of the document
+  Timeline timeline;
 };
 
 }  // namespace fleetcache::analysis

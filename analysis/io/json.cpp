@@ -1,5 +1,6 @@
 #include "analysis/io/json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -24,6 +25,13 @@ void write_number(double value, std::string& out) {
   out.append(digits.data(), end);
 }
 
+/// Numbers only: they stand in one line, however many.
+bool is_row(const json& value) {
+  return value.is_array() && std::all_of(value.begin(), value.end(), [](const json& item) {
+           return item.is_number() || item.is_null();
+         });
+}
+
 void write(const json& value, std::size_t indent, std::string& out) {
   const std::string inner(indent + 2, ' ');
   if (value.is_structured() && value.empty()) {
@@ -36,6 +44,14 @@ void write(const json& value, std::size_t indent, std::string& out) {
       separator = ",\n";
     }
     out += "\n" + std::string(indent, ' ') + "}";
+  } else if (is_row(value)) {
+    const char* separator = "[";
+    for (const json& item : value) {
+      out += separator;
+      write(item, indent, out);
+      separator = ", ";
+    }
+    out += "]";
   } else if (value.is_array()) {
     const char* separator = "[\n";
     for (const json& item : value) {
@@ -175,6 +191,21 @@ json variants_json(const std::map<std::string, Variant>& variants) {
   return out;
 }
 
+json timeline_json(const Timeline& timeline) {
+  json series = json::object();
+  for (const auto& [name, s] : timeline.series) {
+    series[name] = {{"unit", s.unit}, {"values", s.values}};
+  }
+  json marks = json::array();
+  for (const Mark& mark : timeline.marks) {
+    marks.push_back({{"at_s", mark.at_s}, {"until_s", mark.until_s}, {"label", mark.label}});
+  }
+  return {{"version", Timeline::kVersion},
+          {"bin_s", timeline.bin_s},
+          {"series", series},
+          {"marks", marks}};
+}
+
 json manifest_json(const Manifest& m) {
   return {{"version", m.version},
           {"policy_digest", m.policy_digest},
@@ -192,34 +223,36 @@ std::string canonical(const json& value) {
 }
 
 json to_json(const analysis::Result& r) {
-  return {{"schema", kResultSchema},
-          {"scenario", r.scenario},
-          {"scenario_digest", r.scenario_digest},
-          {"rung", r.rung},
-          {"simulated", r.simulated},
-          {"interrupted", r.interrupted},
-          {"simulated_seconds", r.simulated_seconds},
-          {"verdict", verdict_json(r.verdict)},
-          {"metrics", metrics_json(r.metrics)},
-          {"bytes", r.bytes},
-          {"requests",
-           {{"in", r.requests.in},
-            {"done", r.requests.done},
-            {"failed", r.requests.failed},
-            {"unfinished", r.requests.unfinished}}},
-          {"stations", stations_json(r.stations)},
-          {"binding", binding_json(r.binding)},
-          {"no_effect", r.no_effect},
-          {"idle", r.idle},
-          {"error", error_json(r.error)},
-          {"conservation", conservation_json(r.conservation)},
-          {"assumptions", r.assumptions},
-          {"manifest", manifest_json(r.manifest)},
-          {"tables", tables_json(r.tables)},
-          {"derivations", derivations_json(r.derivations)},
-          {"variants", variants_json(r.variants)},
-          {"notes", r.notes},
-          {"not_scaled", r.not_scaled}};
+  json out = {{"schema", kResultSchema},
+              {"scenario", r.scenario},
+              {"scenario_digest", r.scenario_digest},
+              {"rung", r.rung},
+              {"simulated", r.simulated},
+              {"interrupted", r.interrupted},
+              {"simulated_seconds", r.simulated_seconds},
+              {"verdict", verdict_json(r.verdict)},
+              {"metrics", metrics_json(r.metrics)},
+              {"bytes", r.bytes},
+              {"requests",
+               {{"in", r.requests.in},
+                {"done", r.requests.done},
+                {"failed", r.requests.failed},
+                {"unfinished", r.requests.unfinished}}},
+              {"stations", stations_json(r.stations)},
+              {"binding", binding_json(r.binding)},
+              {"no_effect", r.no_effect},
+              {"idle", r.idle},
+              {"error", error_json(r.error)},
+              {"conservation", conservation_json(r.conservation)},
+              {"assumptions", r.assumptions},
+              {"manifest", manifest_json(r.manifest)},
+              {"tables", tables_json(r.tables)},
+              {"derivations", derivations_json(r.derivations)},
+              {"variants", variants_json(r.variants)},
+              {"notes", r.notes},
+              {"not_scaled", r.not_scaled}};
+  if (!r.timeline.series.empty()) out["timeline"] = timeline_json(r.timeline);
+  return out;
 }
 
 }  // namespace fleetcache::analysis::io

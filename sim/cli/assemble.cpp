@@ -63,6 +63,13 @@ void copy_explanations(const probes::Record& record, analysis::Result& result) {
     result.derivations[name] = {d.formula, d.steps, d.inputs};
   }
   result.notes = record.notes;
+  result.timeline.bin_s = record.timeline.bin_s;
+  for (const auto& [name, series] : record.timeline.series) {
+    result.timeline.series[name] = {series.unit, series.values};
+  }
+  for (const probes::Mark& mark : record.marks) {
+    result.timeline.marks.push_back({mark.at_s, mark.until_s, mark.label});
+  }
 }
 
 /// How many resolved values rest on what kind of evidence. The user's own values carry no kind.

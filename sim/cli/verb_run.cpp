@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +14,7 @@
 #include "analysis/io/json.hpp"
 #include "analysis/io/out_dir.hpp"
 #include "analysis/io/result_report.hpp"
+#include "analysis/io/timeline_plot.hpp"
 #include "analysis/verdict.hpp"
 #include "sim/cli/assemble.hpp"
 #include "sim/cli/build_info.hpp"
@@ -49,6 +52,7 @@ struct RunFlags {
   bool no_variants = false;
   bool no_what_if = false;
   bool quiet = false;
+  bool plot = false;
   bool single = false;  ///< this process is a companion of another run
   std::string reps;
   std::string until;
@@ -271,12 +275,26 @@ std::string RunVerb::reproduce() const {
   return command;
 }
 
+/// What stdout can draw curves with: by the first of the locale variables that is set, as
+/// setlocale.
+analysis::io::Glyphs terminal_glyphs() {
+  const char* locale = nullptr;
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (locale == nullptr && value != nullptr && *value != '\0') locale = value;
+  }
+  return analysis::io::glyphs_for(std::getenv("NO_COLOR"), std::getenv("TERM"), locale);
+}
+
 void RunVerb::print() const {
   std::string text;
   if (flags_.format == "json") {
     text = analysis::io::canonical(analysis::io::to_json(outcome_.result));
   } else {
-    const auto report = analysis::io::describe(outcome_.result, reproduce());
+    analysis::io::DescribeOptions options;
+    options.plot = flags_.plot || !outcome_.result.timeline.marks.empty();
+    options.glyphs = terminal_glyphs();
+    const auto report = analysis::io::describe(outcome_.result, reproduce(), options);
     text =
         flags_.format == "md" ? analysis::io::to_markdown(report) : analysis::io::to_text(report);
   }
@@ -305,10 +323,14 @@ bool RunVerb::write_out() {
                               {"cpu_s", cpu_seconds(RUSAGE_SELF)},
                               {"companions_cpu_s", cpu_seconds(RUSAGE_CHILDREN)},
                               {"exit_code", session_.exit_code}};
-  const Status status = analysis::io::write_directory(
-      flags_.out, {{"result.json", analysis::io::canonical(analysis::io::to_json(outcome_.result))},
-                   {"scenario.resolved.json", analysis::io::canonical(loaded_->resolved)},
-                   {"run.json", analysis::io::canonical(run)}});
+  std::map<std::string, std::string> files = {
+      {"result.json", analysis::io::canonical(analysis::io::to_json(outcome_.result))},
+      {"scenario.resolved.json", analysis::io::canonical(loaded_->resolved)},
+      {"run.json", analysis::io::canonical(run)}};
+  if (!outcome_.result.timeline.series.empty()) {
+    files["timeline.csv"] = analysis::io::timeline_csv(outcome_.result.timeline);
+  }
+  const Status status = analysis::io::write_directory(flags_.out, files);
   if (!status) fail(session_, kRetry, "--out " + status.error().text());
   return status.ok();
 }
@@ -360,7 +382,8 @@ void add_flags(CLI::App& verb, RunFlags& flags) {
       ->check(CLI::IsMember({"exact", "bundled", "fleet", "analytic", "auto"}));
   verb.add_option("--format", flags.format, "table, json or md")
       ->check(CLI::IsMember({"table", "json", "md"}));
-  verb.add_option("--out", flags.out, "folder for result.json, scenario.resolved.json, run.json")
+  verb.add_option("--out", flags.out,
+                  "folder for result.json, scenario.resolved.json, run.json, timeline.csv")
       ->type_name("DIR");
   verb.add_flag("--overwrite", flags.overwrite, "let --out replace another study");
   verb.add_option("--fail-on", flags.fail_on, "slo: exit 1 when missed, 4 when undecided")
@@ -387,6 +410,7 @@ void add_flags(CLI::App& verb, RunFlags& flags) {
       ->type_name("TIME");
   verb.add_option("--progress", flags.progress, "auto, bar, line, json or none")
       ->check(CLI::IsMember({"auto", "bar", "line", "json", "none"}));
+  verb.add_flag("--plot", flags.plot, "draw the time line; default: when the scenario has events");
   verb.add_flag("--quiet", flags.quiet, "nothing on stderr but errors");
   verb.add_flag("--single", flags.single, "")->group("");
 }

@@ -24,7 +24,7 @@ inline constexpr std::array<const char*, 3> kRungNames = {"exact", "bundled", "f
 constexpr const char* name_of(Rung rung) { return kRungNames[static_cast<std::size_t>(rung)]; }
 
 /// The rungs that `run` obeys. `auto` chooses among these; another one is refused.
-inline constexpr std::array kRungsBuilt = {Rung::kExact};
+inline constexpr std::array kRungsBuilt = {Rung::kExact, Rung::kBundled, Rung::kFleet};
 
 /// What a run does beside its scenario. The refinements of the sampled rungs are here, not in the
 /// scenario, so that a companion run differs from its base in nothing else.
@@ -41,6 +41,8 @@ struct RunOptions {
   std::uint64_t salt = 0;
   /// The fleet rung steps over steady stretches; false simulates every one.
   bool step_over = true;
+  /// Bundles are solved by the native solver instead of SimGrid's: many runs in one process.
+  bool native_solver = false;
   /// Set by a signal handler: the run stops at the next event and the record says so.
   const std::atomic<bool>* interrupted = nullptr;
   /// Called a few times a second of wall time with the share of the horizon that is done, 0..1.
