@@ -72,8 +72,14 @@ void StratifiedHits::set_cold_total(double requests, double bytes) {
   bytes_.cold_total = bytes;
 }
 
-double StratifiedHits::hit_ratio() const { return requests_.adjusted(rate_); }
-double StratifiedHits::byte_hit_ratio() const { return bytes_.adjusted(rate_); }
+double StratifiedHits::Sums::estimate(double rate) const {
+  const bool hot_apart = hot > 0 && hot >= kHotShare * (hot + all_cold());
+  return hot_apart ? unadjusted() : adjusted(rate);
+}
+
+double StratifiedHits::hit_ratio() const { return requests_.estimate(rate_); }
+double StratifiedHits::byte_hit_ratio() const { return bytes_.estimate(rate_); }
+double StratifiedHits::adjusted_hit_ratio() const { return requests_.adjusted(rate_); }
 double StratifiedHits::unadjusted_hit_ratio() const { return requests_.unadjusted(); }
 
 }  // namespace fleetcache::models

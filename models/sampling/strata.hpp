@@ -53,12 +53,18 @@ class Strata {
 
 /// Hit ratios of a catalogue of which only the strata were simulated.
 ///
-/// The sample of the cold stratum holds, by chance, more or fewer requests than its share R: those
-/// are mostly requests of its warmest objects, which hit at any size. The estimate therefore sets
-/// the misses of the sample beside the requests that it should hold, R times all cold ones
-/// (SHARDS-adj), not beside those that it happens to hold.
+/// The sample of the cold stratum holds, by chance, more or fewer requests than its share R.
+/// Without a hot stratum those are mostly requests of the few hottest objects, which hit at any
+/// size: the misses of the sample are set beside the requests that it should hold, R times all cold
+/// ones (SHARDS-adj), not beside those that it happens to hold. Where hot objects are simulated one
+/// by one and have at least kHotShare of the requests, the surplus is that of ordinary objects,
+/// which miss as well: then the cold requests hit as those of the sample do. By V31 the standard
+/// deviation over salts at R = 0.01 is 0.016 (adjusted) against 0.093 without hot objects, and
+/// 0.014 (adjusted) against 0.005 with 10,000 of them.
 class StratifiedHits {
  public:
+  static constexpr double kHotShare = 1.0 / 3;
+
   explicit StratifiedHits(double cold_rate) : rate_(cold_rate) {}
 
   /// One request; those of kLeftOut objects need not come, see `set_cold_total`.
@@ -69,8 +75,9 @@ class StratifiedHits {
   /// Of all requests and of all bytes, in [0, 1]; 0 before the first.
   double hit_ratio() const;
   double byte_hit_ratio() const;
-  /// Control, not an estimate: as if the sample held its share exactly. See V31.
+  /// Controls: the sample's own ratio for all cold requests, and SHARDS-adj, whatever is hot.
   double unadjusted_hit_ratio() const;
+  double adjusted_hit_ratio() const;
   double simulated_requests() const { return requests_.hot + requests_.cold; }
 
  private:
@@ -78,6 +85,7 @@ class StratifiedHits {
     double hot = 0, hot_hits = 0, cold = 0, cold_hits = 0, left_out = 0, cold_total = -1;
     void add(Stratum stratum, bool hit, double amount);
     double all_cold() const { return cold_total >= 0 ? cold_total : cold + left_out; }
+    double estimate(double rate) const;
     double adjusted(double rate) const;
     double unadjusted() const;
   };

@@ -85,12 +85,19 @@ TEST_CASE("the adjustment sets misses beside the requests that the sample should
   CHECK(hits.hit_ratio() == doctest::Approx(0.6));
   CHECK(hits.byte_hit_ratio() == doctest::Approx(0.6));
   CHECK(hits.unadjusted_hit_ratio() == doctest::Approx(2.0 / 3));
-  // The same with the total from a rate; and 100 hot requests of which 90 hit: 150 / 200.
-  StratifiedHits known(0.5);
-  for (int i = 0; i < 60; ++i) known.add(Stratum::kCold, i >= 20, 10);
-  for (int i = 0; i < 100; ++i) known.add(Stratum::kHot, i >= 10, 10);
-  known.set_cold_total(100, 1000);
-  CHECK(known.hit_ratio() == doctest::Approx(0.75));
+  // The same with the total from a rate, and 20 hot requests of which 18 hit: (18 + 60) / 120.
+  StratifiedHits few_hot(0.5);
+  for (int i = 0; i < 60; ++i) few_hot.add(Stratum::kCold, i >= 20, 10);
+  for (int i = 0; i < 20; ++i) few_hot.add(Stratum::kHot, i >= 2, 10);
+  few_hot.set_cold_total(100, 1000);
+  CHECK(few_hot.hit_ratio() == doctest::Approx(0.65));
+  // With 100 hot ones, half of all, the sample speaks for the cold: (90 + 66.7) / 200.
+  StratifiedHits hot(0.5);
+  for (int i = 0; i < 60; ++i) hot.add(Stratum::kCold, i >= 20, 10);
+  for (int i = 0; i < 100; ++i) hot.add(Stratum::kHot, i >= 10, 10);
+  hot.set_cold_total(100, 1000);
+  CHECK(hot.hit_ratio() == doctest::Approx((90 + 200.0 / 3) / 200));
+  CHECK(hot.adjusted_hit_ratio() == doctest::Approx(0.75));
   CHECK(StratifiedHits(0.5).hit_ratio() == 0);
 }
 
@@ -102,7 +109,7 @@ TEST_CASE("sampled LRU agrees with all of it; SHARDS without adjustment is caugh
   const double full = lru_of(Strata({}, 1, 1), kObjects, kCapacity, kRequests).hit_ratio();
   const double che = che_lru(zipf_catalogue(kObjects, 0.9), kCapacity).hit_ratio;
   CHECK(std::abs(full - che) < 0.003);
-  double adjusted = 0, unadjusted = 0, stratified = 0;
+  double adjusted = 0, unadjusted = 0, stratified = 0, stratified_adjusted = 0;
   constexpr int kSalts = 4;
   for (std::uint64_t salt = 1; salt <= kSalts; ++salt) {
     const StratifiedHits sample = lru_of(Strata({}, 0.1, salt), kObjects, kCapacity, kRequests);
@@ -111,9 +118,11 @@ TEST_CASE("sampled LRU agrees with all of it; SHARDS without adjustment is caugh
     const StratifiedHits strata =
         lru_of(Strata(hottest, 0.02, salt), kObjects, kCapacity, kRequests);
     stratified += std::abs(strata.hit_ratio() - full) / kSalts;
+    stratified_adjusted += std::abs(strata.adjusted_hit_ratio() - full) / kSalts;
   }
   MESSAGE("full " << full << ", mean error over 4 salts: adjusted " << adjusted << ", unadjusted "
-                  << unadjusted << ", 2,000 hot and R = 0.02 " << stratified);
+                  << unadjusted << ", 2,000 hot and R = 0.02 " << stratified << " (adjusted "
+                  << stratified_adjusted << ")");
   CHECK(adjusted < kBound);
   CHECK(stratified < kBound);
   CHECK(unadjusted > kBound);  // the named negative control
