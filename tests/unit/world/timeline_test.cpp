@@ -70,7 +70,8 @@ TEST_CASE("without a horizon neighbours merge, and integrals over time stay what
   for (std::size_t b = 0; b < 8; ++b) CHECK(peak[b] == (b == 333 / 128 ? 50 : 1));
 }
 
-probes::Record run_tiny(bool fails) {
+/// Every read takes `read_s`, a step computes for 1 s.
+probes::Record run_tiny(bool fails, double read_s) {
   scenario::Scenario s = tiny_training(2, 40, 60);
   s.horizon = from_seconds(51.2);
   s.training.at("j").compute = from_seconds(1);
@@ -78,7 +79,7 @@ probes::Record run_tiny(bool fails) {
     s.events = {{from_seconds(10), scenario::EventKind::kFailNode, "r", 1, from_seconds(4), 0}};
   }
   RunOptions options;
-  options.make_engine = [] { return engine::make_fixed_delay_engine(from_seconds(0.01)); };
+  options.make_engine = [&] { return engine::make_fixed_delay_engine(from_seconds(read_s)); };
   auto record = run(s, options);
   REQUIRE(record.ok());
   return std::move(record).value();
@@ -95,7 +96,8 @@ double integral(const probes::Record& record, const std::string& name) {
 TEST_CASE("over time the series of a run add up to its totals") {
   for (const bool fails : {false, true}) {
     CAPTURE(fails);
-    const probes::Record record = run_tiny(fails);
+    // Reads of 4 s with two ahead: the job waits about half of its time.
+    const probes::Record record = run_tiny(fails, 4);
     CHECK(record.timeline.bin_s == doctest::Approx(0.2));
     double origin = 0;
     for (const char* tier : {"front_end", "bifrost", "deltazero"}) {
@@ -106,6 +108,8 @@ TEST_CASE("over time the series of a run add up to its totals") {
           doctest::Approx(origin).epsilon(1e-9));
     if (!fails) {
       const double elapsed = 51.2;
+      CHECK(record.metrics.at("train.j.goodput").value > 0.2);
+      CHECK(record.metrics.at("train.j.goodput").value < 0.8);
       CHECK(integral(record, "train.j.goodput") / elapsed ==
             doctest::Approx(record.metrics.at("train.j.goodput").value).epsilon(0.001));
     }
@@ -113,7 +117,7 @@ TEST_CASE("over time the series of a run add up to its totals") {
 }
 
 TEST_CASE("a failed node is seen in the series for as long as it is away, and marked") {
-  const probes::Record calm = run_tiny(false), failed = run_tiny(true);
+  const probes::Record calm = run_tiny(false, 0.01), failed = run_tiny(true, 0.01);
   CHECK(calm.marks.empty());
   CHECK(calm.timeline.series.count("fleet.nodes_down") == 0);
   // One node for 4 s.
