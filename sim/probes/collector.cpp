@@ -67,6 +67,7 @@ void Collector::written(const char* medium, TrafficClass c, std::uint64_t bytes)
 void Collector::end_warmup(TimePoint now) {
   for (auto& [name, population] : populations_) population.end_warmup(now);
   served_at_warmup_ = served_;
+  repeated_at_warmup_ = repeated_;
   counters_.clear();
   for (auto& [name, series] : series_) series.clear();
   writes_.clear();
@@ -78,10 +79,67 @@ std::uint64_t Collector::counter(const std::string& name) const {
 }
 
 std::uint64_t Collector::served_since_warmup(TrafficClass c, Tier t) const {
-  return served_[index(c)][index(t)] - served_at_warmup_[index(c)][index(t)];
+  return served_[index(c)][index(t)] - served_at_warmup_[index(c)][index(t)] +
+         repeated_[index(c)][index(t)] - repeated_at_warmup_[index(c)][index(t)];
 }
 
-std::uint64_t Collector::served_total(TrafficClass c) const {
+Collector::Snapshot Collector::snapshot() const {
+  Snapshot now{served_, requests_, counters_, writes_, {}};
+  for (const auto& [name, series] : series_) now.series[name] = series.sketch();
+  return now;
+}
+
+namespace {
+
+std::uint64_t part(std::uint64_t now, std::uint64_t before, double factor) {
+  return static_cast<std::uint64_t>(std::llround(static_cast<double>(now - before) * factor));
+}
+
+}  // namespace
+
+void Collector::repeat(const Snapshot& since, double factor) {
+  for (std::size_t c = 0; c < kClasses; ++c) {
+    for (std::size_t t = 0; t < kTiers; ++t) {
+      repeated_[c][t] += part(served_[c][t], since.served[c][t], factor);
+    }
+  }
+  const std::uint64_t done = part(requests_.done, since.requests.done, factor);
+  const std::uint64_t failed = part(requests_.failed, since.requests.failed, factor);
+  repeated_requests_.in += done + failed;
+  repeated_requests_.done += done;
+  repeated_requests_.failed += failed;
+  for (auto& [name, count] : counters_) {
+    const auto before = since.counters.find(name);
+    count += part(count, before == since.counters.end() ? 0 : before->second, factor);
+  }
+  for (auto& [traffic, media] : writes_) {
+    const auto before = since.writes.find(traffic);
+    for (auto& [medium, bytes] : media) {
+      std::uint64_t then = 0;
+      if (before != since.writes.end()) {
+        const auto found = before->second.find(medium);
+        if (found != before->second.end()) then = found->second;
+      }
+      bytes += part(bytes, then, factor);
+    }
+  }
+  for (auto& [name, series] : series_) {
+    const auto before = since.series.find(name);
+    series.repeat(before == since.series.end() ? series.sketch()
+                                               : series.sketch().since(before->second),
+                  factor);
+  }
+}
+
+Requests Collector::requests() const {
+  Requests sum = requests_;
+  sum.in += repeated_requests_.in;
+  sum.done += repeated_requests_.done;
+  sum.failed += repeated_requests_.failed;
+  return sum;
+}
+
+std::uint64_t Collector::served_played(TrafficClass c) const {
   std::uint64_t sum = 0;
   for (const std::uint64_t bytes : served_[index(c)]) sum += bytes;
   return sum;

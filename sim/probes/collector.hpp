@@ -22,6 +22,8 @@ class Series {
   /// `times`: how many equal observations it stands for.
   void add(double value, std::uint64_t times = 1);
   void clear() { *this = Series(); }
+  /// Adds `part` of its own observations `factor` times more: time that was stepped over.
+  void repeat(const models::QuantileSketch& part, double factor) { sketch_.merge(part, factor); }
   const models::QuantileSketch& sketch() const { return sketch_; }
   double mean() const;
   /// Standard error of the mean from batch means (at most 32 batches); 0 below 4 batches.
@@ -62,13 +64,30 @@ class Collector {
   /// conservation compares is kept from the start.
   void end_warmup(TimePoint now);
 
+  /// What grows with time, at one instant.
+  struct Snapshot {
+    std::array<std::array<std::uint64_t, kTiers>, kClasses> served{};
+    Requests requests;
+    std::map<std::string, std::uint64_t> counters;
+    std::map<std::string, std::map<std::string, std::uint64_t>> writes;
+    std::map<std::string, models::QuantileSketch> series;
+  };
+  Snapshot snapshot() const;
+  /// Adds `factor` times what was counted since the snapshot to every figure, but not to what
+  /// conservation compares: time was stepped over in which the same went on.
+  void repeat(const Snapshot& since, double factor);
+
   std::uint64_t counter(const std::string& name) const;
   std::uint64_t served_since_warmup(TrafficClass c, Tier t) const;
   std::uint64_t asked_total(TrafficClass c) const { return asked_[index(c)]; }
-  std::uint64_t served_total(TrafficClass c, Tier t) const { return served_[index(c)][index(t)]; }
-  std::uint64_t served_total(TrafficClass c) const;
+  std::uint64_t served_total(TrafficClass c, Tier t) const {
+    return served_[index(c)][index(t)] + repeated_[index(c)][index(t)];
+  }
+  /// Without what was stepped over.
+  std::uint64_t served_played(TrafficClass c) const;
   std::uint64_t failed_total(TrafficClass c) const { return failed_[index(c)]; }
-  const Requests& requests() const { return requests_; }
+  /// Played and stepped over; the latter all came to an end.
+  Requests requests() const;
   const std::map<std::string, Series>& all_series() const { return series_; }
   const std::map<std::string, std::uint64_t>& counters() const { return counters_; }
   const std::map<std::string, Population>& populations() const { return populations_; }
@@ -86,7 +105,10 @@ class Collector {
   std::array<std::uint64_t, kClasses> failed_{};
   std::array<std::array<std::uint64_t, kTiers>, kClasses> served_{};
   std::array<std::array<std::uint64_t, kTiers>, kClasses> served_at_warmup_{};
+  std::array<std::array<std::uint64_t, kTiers>, kClasses> repeated_{};
+  std::array<std::array<std::uint64_t, kTiers>, kClasses> repeated_at_warmup_{};
   Requests requests_;
+  Requests repeated_requests_;
   std::map<std::string, std::uint64_t> counters_;
   std::map<std::string, Series> series_;
   std::map<std::string, Population> populations_;

@@ -61,7 +61,7 @@ void Timeline::add(const std::string& name, const std::string& unit, TimePoint f
 
 TimelineRecord Timeline::record() const {
   TimelineRecord out;
-  out.bin_s = static_cast<double>(bin_ns_) * 1e-9;
+  out.bin_s = static_cast<double>(bin_ns_) / 1e9;
   std::size_t used = 0;
   for (const auto& [name, lane] : lanes_) {
     for (std::size_t i = 0; i < bins_; ++i) {

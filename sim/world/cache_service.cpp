@@ -271,6 +271,7 @@ std::optional<Location> CacheService::find(DomainId id, std::uint64_t object) co
 }
 
 void CacheService::touch(TimePoint now, const Location& where) {
+  now = now + stepped_;
   if (!valid(where)) return;
   const eviction::Victim entry = cache(where).describe(where.handle);
   admission::Policy& policy =
@@ -288,6 +289,7 @@ void CacheService::touch(TimePoint now, const Location& where) {
 }
 
 void CacheService::miss(TimePoint now, DomainId id, std::uint64_t object, std::uint64_t bytes) {
+  now = now + stepped_;
   Domain& domain = domains_[id];
   if (!enabled() || domain.instances.empty() || !domain.map) return;
   Instance& instance = domain.instances[instance_of(domain, owner(id, object), object)];
@@ -308,6 +310,7 @@ void CacheService::unpin(const Location& where) {
 
 bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier, NodeId owner,
                          std::uint64_t object, std::uint64_t bytes) {
+  now = now + stepped_;
   eviction::Cache& into = instance.tiers[tier];
   if (const eviction::Handle there = into.find(object)) {
     if (!lost(instance, tier, there, owner)) return false;

@@ -95,6 +95,9 @@ class CacheService {
   void mute(NodeId node, bool muted) { muted_[node] = muted; }
   bool muted(NodeId node) const { return muted_[node] != 0; }
 
+  /// Time passed without being played: what a policy is told of time is the date.
+  void step_over(Duration step) { stepped_ = stepped_ + step; }
+
   /// Bytes held over all instances of a tier, and what they may hold.
   std::uint64_t used_bytes(std::uint32_t tier) const;
   std::uint64_t capacity_bytes(std::uint32_t tier) const;
@@ -166,6 +169,7 @@ class CacheService {
   std::vector<Domain> domains_;
   std::vector<DomainId> domain_of_;    // by node
   std::vector<std::uint32_t> losses_;  // by node: how often its copies were lost
+  Duration stepped_;
   std::vector<std::uint8_t> muted_;    // by node
   std::vector<std::uint8_t> offline_;  // by node: bits of media
 };

@@ -51,7 +51,7 @@ void World::check_conservation(probes::Record& record) const {
       for (const auto& service : inference_) open += service->unfinished_bytes();
     }
     exact(record, "bytes asked = served + failed + unfinished, " + std::string(name_of(traffic)),
-          asked, collector_.served_total(traffic) + collector_.failed_total(traffic) + open);
+          asked, collector_.served_played(traffic) + collector_.failed_total(traffic) + open);
   }
 
   std::uint64_t unfinished = path_->unfinished_requests();
@@ -80,7 +80,7 @@ void World::check_conservation(probes::Record& record) const {
   if (!stopped_early_) {
     exact(record, "events planned = events played", events_->steps_planned(),
           events_->steps_played());
-    exact(record, "absence of nodes, as planned = as it was", events_->planned_absent_ns(now),
+    exact(record, "absence of nodes, as planned = as it was", events_->planned_absent_ns(date()),
           events_->absent_ns(now));
   }
   const std::string audit = cache_->audit();

@@ -83,7 +83,9 @@ void DataPath::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) {
   const auto id = static_cast<std::uint32_t>(arg);
   if (code == kAtOwner) return at_owner(now, id);
   const Operation& op = operations_[id];
-  transfer(now, id, platform_->copy_route(op.where.node, op.where.medium, op.request.reader));
+  transfer(now, id,
+           platform_->copy_route(op.where.node, op.where.medium, op.request.reader,
+                                 op.request.burst));
 }
 
 // The owner is lost and nobody knows yet. What the reader then gets from the origin is stored
@@ -144,17 +146,18 @@ void DataPath::fetch(TimePoint now, const ReadRequest& request, const Location& 
   queue_->push(now + travel, this, kAtOwner, id);
 }
 
-void DataPath::show_caches(TimePoint now, const ReadRequest& request) {
-  if (!cache_->enabled()) return;
+bool DataPath::show_caches(TimePoint now, const ReadRequest& request) {
+  if (!cache_->enabled()) return false;
   const DomainId domain = cache_->domain_of(request.reader);
   const std::uint64_t charge = request.bytes * request.keys;
   if (const auto found = cache_->find(domain, request.object)) {
     cache_->touch(now, *found);
     if (found->tier > 0) cache_->promote(now, *found, request.object, charge);
-    return;
+    return true;
   }
   cache_->miss(now, domain, request.object, charge);
   cache_->fill(now, domain, request.object, charge, request.traffic);
+  return false;
 }
 
 void DataPath::serve_copy(TimePoint now, std::uint32_t id) {
@@ -162,7 +165,8 @@ void DataPath::serve_copy(TimePoint now, std::uint32_t id) {
   op.tier = tier_of(op.where.medium, op.where.node == op.request.reader);
   if (op.where.medium == scenario::Medium::kDram) {
     return transfer(now, id,
-                    platform_->copy_route(op.where.node, op.where.medium, op.request.reader));
+                    platform_->copy_route(op.where.node, op.where.medium, op.request.reader,
+                                          op.request.burst));
   }
   Device& device = devices_[op.where.node];
   if (device.busy < platform_->pool_of(op.where.node).spec->sku.nvme_queue_depth) {
@@ -253,7 +257,8 @@ void DataPath::arrived_at_owner(TimePoint now, std::uint32_t first, bool ok, pro
     if (!ok || fetched.owner == fetched.request.reader) return finish(now, first, ok);
     return transfer(
         now, first,
-        platform_->copy_route(fetched.owner, scenario::Medium::kDram, fetched.request.reader));
+        platform_->copy_route(fetched.owner, scenario::Medium::kDram, fetched.request.reader,
+                              fetched.request.burst));
   }
   if (cache_->enabled() && cache_->settings().single_flight) {
     in_flight_.erase({fetched.owner, fetched.request.object});
@@ -270,7 +275,8 @@ void DataPath::arrived_at_owner(TimePoint now, std::uint32_t first, bool ok, pro
       finish(now, id, ok);
     } else {
       transfer(now, id,
-               platform_->copy_route(op.owner, scenario::Medium::kDram, op.request.reader));
+               platform_->copy_route(op.owner, scenario::Medium::kDram, op.request.reader,
+                                     op.request.burst));
     }
   }
 }

@@ -29,6 +29,7 @@ struct ReadRequest {
   probes::TrafficClass traffic = probes::TrafficClass::kDataset;
   std::uint32_t weight = 1;  ///< equal requests that it stands for, each for an object of its own
   std::uint32_t keys = 1;    ///< objects that its object stands for in caches
+  std::uint32_t burst = 1;   ///< reads that its reader starts together
 };
 
 class DataPath : private engine::EventHandler,
@@ -55,8 +56,8 @@ class DataPath : private engine::EventHandler,
   Duration slowest_first_byte(RegionId region, double reads, double u) const {
     return origin_->slowest_first_byte(region, reads, u);
   }
-  /// What the caches would do with a read, all in this instant: no time, no bytes, no counts.
-  void show_caches(TimePoint now, const ReadRequest& request);
+  /// What the caches would do with a read, all in this instant: no time, no bytes. True for a hit.
+  bool show_caches(TimePoint now, const ReadRequest& request);
   /// Moves an object to its owner and stores it there; nobody waits for it.
   void store(TimePoint now, const ReadRequest& object);
   /// Writes to the home region's origin.

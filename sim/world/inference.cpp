@@ -156,7 +156,8 @@ void InferenceRun::step_over(TimePoint now, Duration step) {
     hear_of_others(now);
     const NodeId node = next_node();
     for (std::uint32_t i = 0; i < next_.blocks.size(); ++i) {
-      path_->show_caches(now, block(next_, node, i));
+      ++shown_;
+      shown_hits_ += path_->show_caches(now, block(next_, node, i)) ? 1 : 0;
     }
     ++arrivals_;
     take_prompt();
@@ -225,8 +226,14 @@ void InferenceRun::fetch(TimePoint now, std::uint32_t id) {
   const auto hits = static_cast<std::uint32_t>(active_[id].hits.size());
   active_[id].fetches = hits;
   if (hits == 0) return prefill(now, id);
+  const auto at_home = static_cast<std::uint32_t>(
+      std::count_if(active_[id].hits.begin(), active_[id].hits.end(),
+                    [&](const Location& hit) { return hit.node == active_[id].node; }));
   for (std::uint32_t i = 0; i < hits; ++i) {
-    path_->fetch(now, block(active_[id], i), active_[id].hits[i], pinned, this, id);
+    ReadRequest request = block(active_[id], i);
+    const bool local = active_[id].hits[i].node == active_[id].node;
+    request.burst = local ? at_home : hits - at_home;
+    path_->fetch(now, request, active_[id].hits[i], pinned, this, id);
   }
 }
 

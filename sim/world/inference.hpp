@@ -51,6 +51,8 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   probes::VisitorNs present_in_slots_ns(TimePoint now) const;
   /// Share of time that prefill slots were taken since the warm-up, which was `measured` ago.
   double slot_utilization(TimePoint now, Duration measured) const;
+  std::uint64_t shown() const { return shown_; }
+  std::uint64_t shown_hits() const { return shown_hits_; }
   /// `step` of time passed without being played: its prompts are only shown to the caches. Arrivals
   /// go on after it.
   void step_over(TimePoint now, Duration step);
@@ -110,6 +112,7 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   bool has_next_ = false;
   Duration stepped_;            // time that was stepped over so far
   std::uint64_t arrivals_ = 0;  // prompts so far
+  std::uint64_t shown_ = 0, shown_hits_ = 0;  // blocks while time was stepped over
   std::uint64_t resets_ = 0;    // of the arrival that is in the queue
   Digest digest_;
   models::ZipfSampler popularity_;     // of prefixes

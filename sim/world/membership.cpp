@@ -55,6 +55,12 @@ void Membership::on_event(TimePoint, std::uint32_t code, std::uint64_t arg) {
   code == kDetected ? depart(node) : join(node);
 }
 
+void Membership::step_over(Duration step) {
+  for (const State& state : nodes_) {
+    if (state.reasons > 0) absent_ns_ += static_cast<std::uint64_t>(step.count);
+  }
+}
+
 std::uint64_t Membership::absent_ns(TimePoint now) const {
   std::uint64_t sum = absent_ns_;
   for (const State& state : nodes_) {

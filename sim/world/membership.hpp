@@ -28,6 +28,8 @@ class Membership : private engine::EventHandler {
   bool present(TimePoint now, NodeId node, bool announced);
 
   bool is_absent(NodeId node) const { return nodes_[node].reasons > 0; }
+  /// Time passed without being played; who was absent still was.
+  void step_over(Duration step);
   /// Nanoseconds of absence over all nodes up to now.
   std::uint64_t absent_ns(TimePoint now) const;
 

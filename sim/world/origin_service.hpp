@@ -61,8 +61,19 @@ class OriginService : private engine::EventHandler, private engine::FlowListener
   std::uint64_t link_bytes_read() const;
   /// The same by this service's count of finished reads.
   std::uint64_t bytes_read() const { return bytes_read_; }
-  void end_warmup() { bytes_at_warmup_ = bytes_read_; }
-  std::uint64_t bytes_read_since_warmup() const { return bytes_read_ - bytes_at_warmup_; }
+  void end_warmup() {
+    bytes_at_warmup_ = bytes_read_;
+    bytes_repeated_ = 0;
+  }
+  /// With what was stepped over.
+  std::uint64_t bytes_read_since_warmup() const {
+    return bytes_read_ - bytes_at_warmup_ + bytes_repeated_;
+  }
+  /// Time was stepped over in which `factor` times as much was read as since `before`.
+  void repeat(std::uint64_t before, double factor) {
+    bytes_repeated_ +=
+        static_cast<std::uint64_t>(static_cast<double>(bytes_read_ - before) * factor);
+  }
 
  private:
   enum Code : std::uint32_t { kAttempt, kPlan, kPlanReady, kFirstByte };
@@ -110,6 +121,7 @@ class OriginService : private engine::EventHandler, private engine::FlowListener
   Pool<Operation> operations_;
   std::uint64_t bytes_read_ = 0;
   std::uint64_t bytes_at_warmup_ = 0;
+  std::uint64_t bytes_repeated_ = 0;
 };
 
 }  // namespace fleetcache::world

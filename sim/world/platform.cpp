@@ -10,6 +10,24 @@ namespace {
 
 using topologies::Endpoint;
 
+/// Sizes of bursts that have a cap of their own: each at most 25 % above the one before.
+std::vector<std::uint32_t> burst_sizes() {
+  std::vector<std::uint32_t> sizes;
+  for (std::uint32_t n = 1; n <= 4096; n = std::max(n + 1, n + n / 4)) sizes.push_back(n);
+  return sizes;
+}
+const std::vector<std::uint32_t> kBursts = burst_sizes();
+
+/// The nearest size, by ratio.
+std::size_t burst_index(std::uint32_t burst) {
+  const auto above = std::lower_bound(kBursts.begin(), kBursts.end(), burst);
+  if (above == kBursts.end()) return kBursts.size() - 1;
+  const auto at = static_cast<std::size_t>(above - kBursts.begin());
+  if (at == 0 || *above == burst) return at;
+  const double low = kBursts[at - 1], high = *above, size = burst;
+  return size * size < low * high ? at - 1 : at;
+}
+
 }  // namespace
 
 Result<Platform> Platform::build(const scenario::Scenario& scenario) {
@@ -32,6 +50,12 @@ Result<Platform> Platform::build(const scenario::Scenario& scenario) {
     }
     platform.pools_.push_back(std::move(range));
   }
+  return platform;
+}
+
+Result<Platform> Platform::build(const scenario::Scenario& scenario, engine::FlowEngine& engine) {
+  auto platform = build(scenario);
+  if (platform) platform->add_links(engine, {}, {});
   return platform;
 }
 
@@ -113,9 +137,16 @@ void Platform::add_caps(engine::FlowEngine& engine) {
   for (const PoolRange& pool : pools_) {
     const scenario::NodeSku& sku = pool.spec->sku;
     const std::string name = pool.region + "/" + pool.pool;
-    node_cap_.push_back(cap(name + " nic", sku.nic));
     const bool disks = sku.nvme_read.count > 0;
-    read_cap_.push_back(disks ? cap(name + " nvme_r", sku.nvme_read) : engine::kNoLink);
+    node_cap_.emplace_back();
+    read_cap_.emplace_back();
+    for (const std::uint32_t burst : kBursts) {
+      const std::string each = name + " / " + std::to_string(burst) + " ";
+      node_cap_.back().push_back(cap(each + "nic", BytesPerSecond(sku.nic.count / burst)));
+      if (!disks) continue;
+      read_cap_.back().push_back(
+          cap(each + "nvme_r", BytesPerSecond(sku.nvme_read.count / burst)));
+    }
     write_cap_.push_back(disks ? cap(name + " nvme_w", sku.nvme_write) : engine::kNoLink);
   }
 }
@@ -128,9 +159,9 @@ void Platform::set_share(engine::FlowEngine& engine, topologies::LinkIndex index
   engine.set_capacity(links_[index], BytesPerSecond(left));
 }
 
-void Platform::cap_node(Route& route, NodeId node) const {
+void Platform::cap_node(Route& route, NodeId node, std::uint32_t burst) const {
   if (!grouping_.merges()) return;
-  const engine::LinkId cap = node_cap_[pool_index_[node]];
+  const engine::LinkId cap = node_cap_[pool_index_[node]][burst_index(burst)];
   if (std::find(route.begin(), route.end(), cap) == route.end()) route.push_back(cap);
 }
 
@@ -157,14 +188,18 @@ Route Platform::route(Endpoint from, Endpoint to) const {
   return result;
 }
 
-Route Platform::copy_route(NodeId from, scenario::Medium medium, NodeId to) const {
+Route Platform::copy_route(NodeId from, scenario::Medium medium, NodeId to,
+                           std::uint32_t burst) const {
   Route result =
       route(medium == scenario::Medium::kNvme ? Endpoint::nvme(from) : Endpoint::dram(from),
             Endpoint::dram(to));
   if (grouping_.merges()) {
-    if (medium == scenario::Medium::kNvme) result.push_back(read_cap_[pool_index_[from]]);
+    if (medium == scenario::Medium::kNvme) {
+      const std::uint32_t sharing = from == to ? burst : 1;  // others' disks are asked once each
+      result.push_back(read_cap_[pool_index_[from]][burst_index(sharing)]);
+    }
     if (from != to) cap_node(result, from);
-    if (from != to) cap_node(result, to);
+    if (from != to) cap_node(result, to, burst);
   }
   cap_wan(result, pool_of(from).region_id, pool_of(to).region_id);
   return result;

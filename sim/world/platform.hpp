@@ -38,6 +38,8 @@ class Platform {
  public:
   /// Builds the fleet; `add_links` is still to come. The scenario must outlive the platform.
   static Result<Platform> build(const scenario::Scenario& scenario);
+  /// The same with every link its own and none that changes.
+  static Result<Platform> build(const scenario::Scenario& scenario, engine::FlowEngine& engine);
   /// Adds every link, or group of links, to the engine. Links of `changing` (ascending) may be
   /// given a share later. Call once, before any route.
   void add_links(engine::FlowEngine& engine, const Grouping& grouping,
@@ -52,8 +54,10 @@ class Platform {
   RegionId region_id(const std::string& name) const;
   const scenario::Region& region(RegionId id) const { return *regions_[id]; }
 
-  /// Links from a copy on `from` (DRAM or NVMe) to `to`; empty for DRAM on the same node.
-  Route copy_route(NodeId from, scenario::Medium medium, NodeId to) const;
+  /// Links from a copy on `from` (DRAM or NVMe) to `to`; empty for DRAM on the same node. `burst`:
+  /// transfers that `to` starts together. Where nodes are grouped, nothing else tells that they
+  /// share its NIC or its disks; each gets at most its part.
+  Route copy_route(NodeId from, scenario::Medium medium, NodeId to, std::uint32_t burst = 1) const;
   Route nvme_write_route(NodeId node) const;
   /// Accounts of a region as the engine knows them: one when they are merged.
   std::uint32_t accounts(RegionId region) const {
@@ -86,7 +90,7 @@ class Platform {
   void add_caps(engine::FlowEngine& engine);
   std::uint64_t group_key(topologies::LinkIndex index) const;
   Route route(topologies::Endpoint from, topologies::Endpoint to) const;
-  void cap_node(Route& route, NodeId node) const;
+  void cap_node(Route& route, NodeId node, std::uint32_t burst = 1) const;
   const scenario::WanLink* wan(RegionId a, RegionId b) const;
   void cap_wan(Route& route, RegionId a, RegionId b) const;
 
@@ -100,8 +104,9 @@ class Platform {
   std::map<std::uint64_t, engine::LinkId> group_link_;  // by group_key
   std::vector<double> available_;                       // by engine link: capacity left
   std::map<topologies::LinkIndex, double> share_;       // of links that lost some
-  std::vector<engine::LinkId> node_cap_;                // by pool: one transfer over a NIC
-  std::vector<engine::LinkId> read_cap_, write_cap_;    // by pool: one transfer at the disks
+  // By pool and by how many share it, as `burst_sizes`: one transfer at a node's NIC or disks.
+  std::vector<std::vector<engine::LinkId>> node_cap_, read_cap_;
+  std::vector<engine::LinkId> write_cap_;  // by pool
   std::vector<engine::LinkId> stream_cap_;  // by region: one Blob stream
   std::vector<engine::LinkId> direct_cap_;  // by region: one direct stream
   std::vector<engine::LinkId> wan_cap_;     // by WAN link of the scenario: one transfer

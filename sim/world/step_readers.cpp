@@ -39,6 +39,8 @@ StepReaders::StepReaders(ReaderContext context)
   const scenario::TrainingJob& job = *context_.job;
   const scenario::Dataset& dataset = context_.scenario->datasets.at(job.dataset);
   plan_ = {job.bytes_per_step.count, dataset.object.count};
+  burst_ = static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(plan_.bytes_per_step / plan_.object_bytes, 1, 4096));
   objects_ = std::max<std::uint64_t>(1, dataset.size.count / dataset.object.count);
   order_seed_ = mix64(context_.scenario->seed ^ hash_name("train/order/" + job.name));
   namespace_ = hash_name("dataset/" + dataset.name);
@@ -54,6 +56,7 @@ ReadRequest StepReaders::request(std::uint64_t object, NodeId reader) const {
   request.traffic = probes::TrafficClass::kDataset;
   request.weight = weight_;
   request.keys = keys_;
+  request.burst = burst_;
   return request;
 }
 
@@ -205,7 +208,7 @@ class MemberReaders final : public StepReaders {
   void play(TimePoint now, std::uint64_t objects) override {
     for (std::uint64_t i = 0; i < objects; ++i) {
       for (std::uint64_t m = 0; m < members_.size(); ++m) {
-        context_.path->show_caches(now, nth_read(m, members_[m].issued + i));
+        show(now, nth_read(m, members_[m].issued + i));
       }
     }
     skipped_ += objects;
@@ -269,7 +272,7 @@ class KeyReaders final : public StepReaders {
   void play(TimePoint now, std::uint64_t objects) override {
     over_positions_ += Wide{objects} * context_.job->nodes;
     const auto until = static_cast<std::uint64_t>(over_positions_ / weight_);
-    for (; skipped_ < until; ++skipped_) context_.path->show_caches(now, kth_read(asked_));
+    for (; skipped_ < until; ++skipped_) show(now, kth_read(asked_));
   }
 
   std::uint64_t sampled_ = 1;          // keys

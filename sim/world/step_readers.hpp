@@ -57,6 +57,9 @@ class StepReaders : private engine::EventHandler, private ReadClient {
   /// The job went `steps` further without reading: its reads of these steps are only shown to the
   /// caches, in order. What is under way stays.
   void step_over(TimePoint now, std::uint64_t steps);
+  /// Reads that were shown to the caches so far, and those that hit.
+  std::uint64_t shown() const { return shown_; }
+  std::uint64_t shown_hits() const { return shown_hits_; }
 
   /// Bytes read since the start, repeated reads included.
   std::uint64_t bytes_read() const { return bytes_read_; }
@@ -81,6 +84,10 @@ class StepReaders : private engine::EventHandler, private ReadClient {
   void read(TimePoint now, const ReadRequest& request, std::uint64_t n) {
     context_.path->read(now, request, this, tagged(n));
   }
+  void show(TimePoint now, const ReadRequest& request) {
+    ++shown_;
+    shown_hits_ += context_.path->show_caches(now, request) ? 1 : 0;
+  }
   /// The read of a position of an order by one node.
   ReadRequest request(std::uint64_t object, NodeId reader) const;
 
@@ -95,6 +102,7 @@ class StepReaders : private engine::EventHandler, private ReadClient {
   std::uint64_t expected_ = 0;
   std::uint32_t weight_ = 1;  // reads that one read stands for
   std::uint32_t keys_ = 1;    // objects that one object stands for
+  std::uint32_t burst_ = 1;   // reads of one node in one step
 
  private:
   void on_event(TimePoint now, std::uint32_t code, std::uint64_t tag) override;
@@ -108,6 +116,7 @@ class StepReaders : private engine::EventHandler, private ReadClient {
   std::uint64_t bytes_read_ = 0;
   std::uint64_t asked_steps_ = 0;
   std::uint64_t over_ = 0;  // steps stepped over
+  std::uint64_t shown_ = 0, shown_hits_ = 0;
   std::map<std::uint64_t, Duration> slow_;  // by step: the slowest read of it, under way
   Rng slow_rng_;
   double recent_reads_ = 0, recent_origin_ = 0;  // fading counts

@@ -41,30 +41,30 @@ TimelineProbe::TimelineProbe(const scenario::Scenario& scenario, const FleetEven
       job_before_(jobs.size()),
       ttft_before_(services.size()) {}
 
-void TimelineProbe::sample(TimePoint now) {
-  if (now.ns <= last_.ns) return;
-  sample_jobs(now);
-  sample_traffic(now);
-  sample_services(now);
+void TimelineProbe::sample(TimePoint now, TimePoint date) {
+  if (date.ns <= last_.ns) return;
+  sample_jobs(now, date);
+  sample_traffic(date);
+  sample_services(date);
   if (!events_->plan().empty()) {
     const std::uint64_t absent_ns = events_->absent_ns(now);
-    const double seconds = to_seconds(now - last_);
+    const double seconds = to_seconds(date - last_);
     const double down = static_cast<double>(absent_ns - absent_before_ns_) * 1e-9 / seconds;
-    timeline_.add("fleet.nodes_down", "1", last_, now, down, seconds);
+    timeline_.add("fleet.nodes_down", "1", last_, date, down, seconds);
     absent_before_ns_ = absent_ns;
   }
-  last_ = now;
+  last_ = date;
 }
 
-void TimelineProbe::end_warmup(TimePoint now) {
-  sample(now);
+void TimelineProbe::end_warmup(TimePoint now, TimePoint date) {
+  sample(now, date);
   std::fill(job_before_.begin(), job_before_.end(), JobBefore());
   std::fill(ttft_before_.begin(), ttft_before_.end(), models::QuantileSketch());
   throttled_before_ = 0;
 }
 
-void TimelineProbe::sample_jobs(TimePoint now) {
-  const double seconds = to_seconds(now - last_);
+void TimelineProbe::sample_jobs(TimePoint now, TimePoint date) {
+  const double seconds = to_seconds(date - last_);
   for (std::size_t i = 0; i < jobs_->size(); ++i) {
     const TrainingRun& job = *(*jobs_)[i];
     const TrainingReport r = job.report(now);
@@ -73,20 +73,20 @@ void TimelineProbe::sample_jobs(TimePoint now) {
     const std::string name = "train." + job.job().name + ".";
     if (elapsed > 0) {
       const auto share = [&](double part) { return std::clamp(part / elapsed, 0.0, 1.0); };
-      timeline_.add(name + "goodput", "ratio", last_, now, share(r.compute_s - before.compute_s),
+      timeline_.add(name + "goodput", "ratio", last_, date, share(r.compute_s - before.compute_s),
                     elapsed);
-      timeline_.add(name + "stall", "ratio", last_, now, share(r.stall_s - before.stall_s),
+      timeline_.add(name + "stall", "ratio", last_, date, share(r.stall_s - before.stall_s),
                     elapsed);
     }
     const auto steps = static_cast<double>(r.steps);
-    timeline_.add(name + "steps_per_second", "1/s", last_, now,
+    timeline_.add(name + "steps_per_second", "1/s", last_, date,
                   std::max(0.0, steps - before.steps) / seconds, seconds);
     before = {r.compute_s, r.stall_s, r.elapsed_s, steps};
   }
 }
 
-void TimelineProbe::sample_traffic(TimePoint now) {
-  const double seconds = to_seconds(now - last_);
+void TimelineProbe::sample_traffic(TimePoint date) {
+  const double seconds = to_seconds(date - last_);
   for (std::size_t c = 0; c < probes::kClasses; ++c) {
     const auto traffic = static_cast<probes::TrafficClass>(c);
     if (collector_->asked_total(traffic) == 0) continue;
@@ -105,18 +105,18 @@ void TimelineProbe::sample_traffic(TimePoint now) {
     }
     const std::string name(probes::name_of(traffic));
     if (all > 0) {
-      timeline_.add("cache.byte_hit_ratio." + name, "ratio", last_, now, hit / all, all);
+      timeline_.add("cache.byte_hit_ratio." + name, "ratio", last_, date, hit / all, all);
     }
-    timeline_.add("bytes_per_second.origin." + name, "B/s", last_, now, origin / seconds, seconds);
-    timeline_.add("bytes_per_second.peer." + name, "B/s", last_, now, peer / seconds, seconds);
+    timeline_.add("bytes_per_second.origin." + name, "B/s", last_, date, origin / seconds, seconds);
+    timeline_.add("bytes_per_second.peer." + name, "B/s", last_, date, peer / seconds, seconds);
   }
   const std::uint64_t throttled = collector_->counter("origin.throttled");
-  timeline_.add("origin.throttled_per_second", "1/s", last_, now,
+  timeline_.add("origin.throttled_per_second", "1/s", last_, date,
                 static_cast<double>(throttled - throttled_before_) / seconds, seconds);
   throttled_before_ = throttled;
 }
 
-void TimelineProbe::sample_services(TimePoint now) {
+void TimelineProbe::sample_services(TimePoint date) {
   for (std::size_t i = 0; i < services_->size(); ++i) {
     const std::string name = "infer." + (*services_)[i]->service().name + ".ttft";
     const auto found = collector_->all_series().find(name);
@@ -124,7 +124,7 @@ void TimelineProbe::sample_services(TimePoint now) {
     const models::QuantileSketch& sketch = found->second.sketch();
     const models::QuantileSketch fresh = sketch.since(ttft_before_[i]);
     if (fresh.weight() > 0) {
-      timeline_.add(name + "_p99", "s", last_, now, fresh.quantile(0.99), fresh.weight(),
+      timeline_.add(name + "_p99", "s", last_, date, fresh.quantile(0.99), fresh.weight(),
                     probes::Combine::kMax);
     }
     ttft_before_[i] = sketch;

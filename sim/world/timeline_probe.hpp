@@ -35,20 +35,21 @@ class TimelineProbe {
                 const std::vector<std::unique_ptr<TrainingRun>>& jobs,
                 const std::vector<std::unique_ptr<InferenceRun>>& services);
 
+  /// `now` is played time, `date` what the run's time is.
   /// Closes the stretch that began with the sample before. Any spacing: after time was stepped over
   /// the stretch is one long one. O(jobs + services x sketch).
-  void sample(TimePoint now);
+  void sample(TimePoint now, TimePoint date);
   /// To be called when the warm-up ends, before the figures of the others are set back to 0.
-  void end_warmup(TimePoint now);
+  void end_warmup(TimePoint now, TimePoint date);
   void report(probes::Record& record) const;
 
  private:
   struct JobBefore {
     double compute_s = 0, stall_s = 0, elapsed_s = 0, steps = 0;
   };
-  void sample_jobs(TimePoint now);
-  void sample_traffic(TimePoint now);
-  void sample_services(TimePoint now);
+  void sample_jobs(TimePoint now, TimePoint date);
+  void sample_traffic(TimePoint date);
+  void sample_services(TimePoint date);
 
   const FleetEvents* events_;
   const probes::Collector* collector_;

@@ -245,13 +245,18 @@ void TrainingRun::node_up(TimePoint now, NodeId node) {
 
 void TrainingRun::end_warmup(TimePoint now) { at_warmup_ = report(now); }
 
-TrainingReport TrainingRun::report(TimePoint now) const {
+TrainingReport TrainingRun::total(TimePoint now) const {
   const TimePoint end = state_ == State::kDone ? finished_at_ : now;
   TrainingReport r = total_;
   add_time(r, state_, to_seconds(end - std::min(since_, end)));
-  r.elapsed_s = to_seconds(end);
-  r.bytes_read = readers_->bytes_read();
+  r.elapsed_s += to_seconds(end);  // total_ holds what was stepped over
+  r.bytes_read += readers_->bytes_read();
   r.epochs_begun = readers_->positions() / objects_ + 1;
+  return r;
+}
+
+TrainingReport TrainingRun::report(TimePoint now) const {
+  TrainingReport r = total(now);
   r.steps -= at_warmup_.steps;
   r.compute_s -= at_warmup_.compute_s;
   r.stall_s -= at_warmup_.stall_s;
@@ -260,6 +265,30 @@ TrainingReport TrainingRun::report(TimePoint now) const {
   r.lost_s -= at_warmup_.lost_s;
   r.elapsed_s -= at_warmup_.elapsed_s;
   return r;
+}
+
+void TrainingRun::repeat(TimePoint now, const TrainingReport& before, double factor) {
+  if (state_ == State::kDone) return;
+  const TrainingReport r = total(now);
+  const auto steps = static_cast<std::uint64_t>(
+      std::llround(static_cast<double>(r.steps - before.steps) * factor));
+  const double compute_s = (r.compute_s - before.compute_s) * factor;
+  total_.steps += steps;
+  total_.compute_s += compute_s;
+  total_.stall_s += (r.stall_s - before.stall_s) * factor;
+  total_.checkpoint_s += (r.checkpoint_s - before.checkpoint_s) * factor;
+  total_.restore_s += (r.restore_s - before.restore_s) * factor;
+  total_.lost_s += (r.lost_s - before.lost_s) * factor;
+  total_.elapsed_s += (r.elapsed_s - before.elapsed_s) * factor;
+  total_.bytes_read += static_cast<std::uint64_t>(
+      static_cast<double>(r.bytes_read - before.bytes_read) * factor);
+  // Checkpoints went on too: the last one is as far back as it was.
+  const auto move = [&](Snapshot& snapshot) {
+    snapshot.steps_done += steps;
+    snapshot.compute_s += compute_s;
+  };
+  if (durable_.number > 0) move(durable_);
+  for (auto& [number, write] : writes_) move(write.snapshot);
 }
 
 }  // namespace fleetcache::world

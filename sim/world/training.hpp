@@ -43,6 +43,11 @@ class TrainingRun : private engine::EventHandler, private ReadClient {
   const scenario::TrainingJob& job() const { return *job_; }
   bool finished() const { return state_ == State::kDone; }
   TrainingReport report(TimePoint now) const;
+  /// Since the start of the run, the warm-up included.
+  TrainingReport total(TimePoint now) const;
+  /// Time was stepped over in which the job went on as since `before`: `factor` times what it did.
+  void repeat(TimePoint now, const TrainingReport& before, double factor);
+  StepReaders& readers() { return *readers_; }
 
  private:
   enum Code : std::uint32_t { kBegin, kStepDone, kResume, kReissue };

@@ -81,7 +81,7 @@ struct Loop : ReadClient, engine::EventHandler {
   Loop(std::uint32_t nodes, std::uint32_t reads, std::unique_ptr<engine::FlowEngine> engine)
       : scenario(fleet(nodes)), flows(std::move(engine)), left(nodes, reads) {
     platform = std::make_unique<Platform>(Platform::build(scenario, *flows).value());
-    cache = CacheService::build(scenario, *platform, std::vector<Catalogue>(1), collector).value();
+    cache = CacheService::build(scenario, *platform, {std::vector<Catalogue>(1)}, collector).value();
     origin = std::make_unique<OriginService>(scenario, *platform, queue, *flows, collector);
     path = std::make_unique<DataPath>(*platform, queue, *flows, *cache, *origin, collector);
     for (NodeId n = 0; n < nodes; ++n) rng.emplace_back(scenario.seed, "bench/reader", n);
@@ -90,7 +90,7 @@ struct Loop : ReadClient, engine::EventHandler {
   void on_event(TimePoint now, std::uint32_t, std::uint64_t arg) override {
     next(now, static_cast<NodeId>(arg));
   }
-  void on_read_done(TimePoint now, std::uint64_t tag, bool) override {
+  void on_read_done(TimePoint now, std::uint64_t tag, bool, probes::Tier) override {
     ++done;
     digest.add(static_cast<std::uint64_t>(now.ns) ^ tag);
     next(now, static_cast<NodeId>(tag));

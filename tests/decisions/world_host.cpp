@@ -40,7 +40,7 @@ class WorldHost : public Host {
     const std::vector<world::Catalogue> catalogues(one_node().platform.pools().size(),
                                                    {config.max_entries - 1, 1});
     service_ =
-        world::CacheService::build(scenario_, one_node().platform, catalogues, collector_).value();
+        world::CacheService::build(scenario_, one_node().platform, {catalogues}, collector_).value();
   }
 
   bool access(TimePoint now, ObjectId id, std::int64_t) override {
