@@ -48,15 +48,36 @@ std::size_t place_of(const std::string& name) {
   return 7;
 }
 
+bool is_traffic(const std::string& name) { return name.rfind("bytes_per_second.", 0) == 0; }
+
+/// The curves to draw, in order of place: at most two of a place while another place has one left,
+/// so that ten jobs do not hide what they wait for. Jobs by name, traffic the largest first.
 std::vector<std::string> shown(const Timeline& timeline) {
-  std::vector<std::string> names;
+  struct Candidate {
+    std::string name;
+    std::size_t place = 0, rank = 0;  // rank within the place
+    double mean = 0;
+  };
+  std::vector<Candidate> all;
   for (const auto& [name, series] : timeline.series) {
-    if (range_of(series).most > 0) names.push_back(name);
+    const Range range = range_of(series);
+    if (range.most > 0) all.push_back({name, place_of(name), 0, range.mean});
   }
-  // Names are sorted: the order within a place is that of names.
-  std::stable_sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
-    return place_of(a) < place_of(b);
+  // Names come sorted: equals keep that order.
+  std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
+    if (a.place != b.place) return a.place < b.place;
+    return is_traffic(a.name) && is_traffic(b.name) && a.mean > b.mean;
   });
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    all[i].rank = all[i].place == all[i - 1].place ? all[i - 1].rank + 1 : 0;
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.rank / 2 < b.rank / 2; });
+  all.resize(std::min(all.size(), kSeriesDrawn));
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.place < b.place; });
+  std::vector<std::string> names;
+  for (const Candidate& candidate : all) names.push_back(candidate.name);
   return names;
 }
 
@@ -147,14 +168,13 @@ Section timeline_section(const Timeline& timeline, Glyphs glyphs) {
   const std::vector<std::string> names = shown(timeline);
   const double span_s = static_cast<double>(bins_of(timeline)) * timeline.bin_s;
   section.title = "TIME LINE";
-  for (std::size_t i = 0; i < std::min(names.size(), kSeriesDrawn); ++i) {
-    put_curve(names[i], timeline.series.at(names[i]), glyphs, section.verbatim);
+  for (const std::string& name : names) {
+    put_curve(name, timeline.series.at(name), glyphs, section.verbatim);
   }
   put_axis(timeline, span_s, section.verbatim);
   put_legend(timeline, section);
-  const std::size_t drawn = std::min(names.size(), kSeriesDrawn);
   section.lines.push_back("bins of " + quantity(timeline.bin_s, "s") + "; " +
-                          std::to_string(timeline.series.size() - drawn) +
+                          std::to_string(timeline.series.size() - names.size()) +
                           " more series with --format json or --out");
   return section;
 }

@@ -98,6 +98,33 @@ TEST_CASE("the time line fits the page, marks events under their time and leaves
   CHECK(drawn[1].substr(12 + 31, 10) == "#        #");
 }
 
+TEST_CASE("many jobs leave room for what they wait for, and the largest traffic comes first") {
+  Timeline timeline;
+  timeline.bin_s = 1;
+  for (int job = 0; job < 10; ++job) {
+    timeline.series["train.job" + std::to_string(job) + ".goodput"] = {"ratio", {0.5, 0.6}};
+  }
+  timeline.series["bytes_per_second.origin.checkpoint"] = {"B/s", {1, 1}};
+  timeline.series["bytes_per_second.origin.dataset"] = {"B/s", {9, 9}};
+  timeline.series["fleet.nodes_down"] = {"1", {0, 3}};
+  const Section section = timeline_section(timeline, Glyphs::kAscii);
+  std::vector<std::string> names;
+  for (const std::string& line : section.verbatim) {
+    const std::size_t colon = line.find(": mean");
+    if (colon != std::string::npos) names.push_back(line.substr(0, colon));
+  }
+  const std::vector<std::string> expected = {"train.job0.goodput",
+                                             "train.job1.goodput",
+                                             "train.job2.goodput",
+                                             "train.job3.goodput",
+                                             "train.job4.goodput",
+                                             "fleet.nodes_down",
+                                             "bytes_per_second.origin.dataset",
+                                             "bytes_per_second.origin.checkpoint"};
+  CHECK(names == expected);
+  CHECK(holds(section.lines, "5 more series"));
+}
+
 TEST_CASE("the report draws the time line when asked to, in Markdown too, and not otherwise") {
   Result result;
   result.scenario = "sample";
