@@ -60,6 +60,15 @@ double hit_of(const Misses& m, double leaves, double window) {
 
 }  // namespace
 
+double tier_hit(double rate, double first_window, double second_window) {
+  if (rate <= 0) return 0;
+  if (std::isinf(first_window) || std::isinf(second_window)) return 1;
+  const Misses m = misses_of(rate, first_window, true);
+  if (m.rate <= 0) return 1;
+  const double missed = portable_exp(-std::min(700.0, rate * first_window));
+  return 1 - missed * own_quiet(m, second_window);
+}
+
 TandemSolution lru_tandem(std::span<const CatalogueClass> catalogue, const TandemSpec& spec) {
   FLEETCACHE_CHECK(spec.leaves >= 1 && spec.second_capacity >= 0, "a tandem needs a leaf");
   TandemSolution out;

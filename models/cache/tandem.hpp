@@ -33,4 +33,8 @@ struct TandemSpec {
 /// gap. Checked by: V9, tests/unit/models/tandem_test.cpp.
 TandemSolution lru_tandem(std::span<const CatalogueClass> catalogue, const TandemSpec& spec);
 
+/// Hit ratio of one object over two tiers of one leaf at given windows: in the first, or else in
+/// the second with misses spaced. Windows may be infinite.
+double tier_hit(double rate, double first_window, double second_window);
+
 }  // namespace fleetcache::models

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "models/cache/tandem.hpp"
 #include "models/numeric.hpp"
 #include "policies/base/check.hpp"
 
@@ -107,6 +108,21 @@ KvHits kv_hits(const KvDemand& d, double window_s, double units) {
   hits.block_hit_ratio = (d.shared_blocks * hits.prefix_hit + reused) / d.blocks;
   // A live session just used its prefix, so a private hit seldom comes without the prefix: only
   // when the prefix's last request is older than the window, which the turn itself rules out.
+  hits.usable_ratio = hits.block_hit_ratio;
+  return hits;
+}
+
+KvHits kv_tier_hits(const KvDemand& d, double first_s, double second_s, double units) {
+  KvHits hits = kv_hits(d, std::max(first_s, second_s), units);
+  double asked = 0, found = 0;
+  for (const CatalogueClass& p : d.prefixes) {
+    asked += p.count * p.rate;
+    found += p.count * p.rate * tier_hit(p.rate / units, first_s, second_s);
+  }
+  if (d.shared_blocks <= 0 || asked <= 0 || d.blocks <= 0) return hits;
+  hits.prefix_hit = found / asked;
+  hits.block_hit_ratio =
+      (d.shared_blocks * hits.prefix_hit + d.reused_blocks * hits.turn_hit) / d.blocks;
   hits.usable_ratio = hits.block_hit_ratio;
   return hits;
 }

@@ -50,6 +50,11 @@ struct KvHits {
 /// session's last turn with probability 1/units. Valid for: exponential think times, many sessions.
 KvHits kv_hits(const KvDemand& demand, double window_s, double units = 1);
 
+/// The same over a fast tier of window `first_s` and a larger one of window `second_s`, both LRU: a
+/// hit in the fast one leaves the other's entry as it was, which matters for popular prefixes; a
+/// session's own blocks come back once in a while and are found by the larger window.
+KvHits kv_tier_hits(const KvDemand& demand, double first_s, double second_s, double units = 1);
+
 /// The window at which occupancy equals `capacity_blocks`; infinite when everything ever asked
 /// within `horizon_s` fits.
 double kv_window(const KvDemand& demand, double capacity_blocks, double horizon_s);

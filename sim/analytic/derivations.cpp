@@ -203,6 +203,7 @@ Derivation kv_of(const Solved& s) {
                       digits(v.demand.reused_blocks) +
                       " of earlier turns; T = " + seconds(a.hits.window_s) + ": prefixes hit " +
                       percent(a.hits.kv.prefix_hit) + ", turns " + percent(a.hits.kv.turn_hit) +
+                      (a.hits.formula.empty() ? "" : " (" + a.hits.formula + ")") +
                       " -> h = " + percent(a.hits.kv.block_hit_ratio));
     for (const char* key :
          {"rate", "prompt_tokens", "turns", "think", "prefixes", "shared_fraction"})

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "sim/analytic/kv_law.hpp"
+
 namespace fleetcache::analytic {
 
 /// What the readers of one data set look like to one cache.
@@ -36,7 +38,8 @@ constexpr double kMiniatureError = 0.008;
 /// which leaves the cached share alone, runs each once.
 class EpochLaw {
  public:
-  explicit EpochLaw(unsigned objects = kMiniatureObjects) : objects_(objects) {}
+  explicit EpochLaw(unsigned objects = kMiniatureObjects)
+      : objects_(objects), kv_(objects < kMiniatureObjects ? kKvSweepBlocks : kKvBlocks) {}
 
   /// `cached` is the share of the data set that the cache can hold, 0..1. Policies lru and pinned
   /// and, for one reader on one unit, fifo have closed forms; the others run in miniature: three
@@ -45,8 +48,12 @@ class EpochLaw {
   EpochHit hit(std::string_view policy, const std::map<std::string, std::string>& parameters,
                double cached, const EpochReaders& readers);
 
+  /// The same for KV blocks, as fine or as coarse.
+  KvLaw& kv() { return kv_; }
+
  private:
   unsigned objects_;
+  KvLaw kv_;
   std::map<std::string, double> runs_;
 };
 

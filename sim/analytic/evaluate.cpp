@@ -114,7 +114,9 @@ void add_slow_reads(const Context& c, std::uint32_t j, JobAnswer& a) {
   const double at_once = std::max(1.0, job.job->prefetch * reading);
   if (rest > read.rest)
     a.slow_read_s = std::max(a.slow_read_s, reading * late(rest, slack) / at_once);
-  if (c.design.cold || !c.design.cache) a.start_s = late(rest, Duration(0));
+  // Later slices of the first epoch have started.
+  const bool starts = (c.design.cold && c.design.progress <= 0) || !c.design.cache;
+  if (starts) a.start_s = late(rest, Duration(0));
 }
 
 JobAnswer job_answer(const Context& c, std::uint32_t j) {

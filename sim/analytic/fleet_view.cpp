@@ -105,9 +105,17 @@ Status add_service(FleetView& view, const scenario::InferenceService& service) {
     if (service.block_tokens == 0) return Error{where + ".block_tokens", "must be above 0"};
     if (service.prefill_tokens.count <= 0)
       return Error{where + ".prefill_tokens", "must be above 0"};
-    v.demand = models::kv_demand({a.rate, a.cv, a.prompt_tokens, a.output_tokens, a.prefixes,
-                                  a.prefix_zipf, a.shared_fraction, a.turns, a.think,
-                                  service.block_tokens});
+    v.spec = {a.rate,
+              a.cv,
+              a.prompt_tokens,
+              a.output_tokens,
+              a.prefixes,
+              a.prefix_zipf,
+              a.shared_fraction,
+              a.turns,
+              a.think,
+              service.block_tokens};
+    v.demand = models::kv_demand(v.spec);
   }
   view.pools[v.pool].services.push_back(static_cast<std::uint32_t>(view.services.size()));
   view.services.push_back(std::move(v));

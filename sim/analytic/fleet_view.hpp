@@ -36,7 +36,8 @@ struct ServiceView {
   std::uint32_t region = 0;
   bool synthetic = true;  ///< false: the requests are a trace, which this rung does not read
   double block_bytes = 0;
-  models::KvDemand demand;  ///< at demand factor 1
+  models::KvSessionSpec spec;  ///< of the requests, when synthetic
+  models::KvDemand demand;     ///< at demand factor 1
 };
 
 /// Nodes of one VM size in one region; copies are shared inside a pool only.

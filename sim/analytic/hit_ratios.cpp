@@ -146,6 +146,8 @@ TierAnswer tier_answer(const FleetView& view, const PoolView& pool, const Design
       const double units = std::max(1.0, std::round(service.service->nodes / pool.domain_nodes));
       h.kv = models::kv_hits(service.demand, window_s, units);
       // A pinned cache is full of the first sessions, which never come back: only prefixes count.
+      h.formula = "LRU by characteristic time";
+      if (is_pinned(tier)) h.formula = "pinned: first come, first kept";
       if (is_pinned(tier) && window_s != kEndless)
         h.kv.block_hit_ratio = h.kv.usable_ratio =
             service.demand.shared_blocks * h.kv.prefix_hit / service.demand.blocks;
@@ -153,6 +155,49 @@ TierAnswer tier_answer(const FleetView& view, const PoolView& pool, const Design
     out.service.push_back(h);
   }
   return out;
+}
+
+// Room for one service's blocks in a tier, over all caches of the pool, when what shares the tier
+// stays for `window_s`.
+double kv_room(const PoolView& pool, const ServiceView& service, double capacity, double window_s) {
+  const double all = capacity * pool.nodes / pool.domain_nodes / service.block_bytes;
+  return std::min(all, models::kv_occupancy(service.demand, window_s));
+}
+
+// KV blocks over the pool's tiers: LRU over LRU in closed form, other policies in miniature.
+// Services that are spread over several caches keep the closed form of LRU.
+void add_tiers(const FleetView& view, const PoolView& pool, const Design& design,
+               const scenario::CacheTier& largest, EpochLaw& law, std::uint32_t index,
+               const std::vector<std::pair<const scenario::CacheTier*, double>>& windows,
+               ServiceHits& h) {
+  const ServiceView& service = view.services[index];
+  const double units = std::max(1.0, std::round(service.service->nodes / pool.domain_nodes));
+  if (!service.synthetic || is_pinned(largest) || h.window_s == kEndless) return;
+  bool closed = true;
+  std::vector<KvTier> tiers;
+  double fast = 0;
+  for (const auto& [tier, window_s] : windows) {
+    closed = closed && kv_closed_form(tier->eviction);
+    if (tier != &largest) fast = std::max(fast, window_s);
+    const double capacity = domain_capacity(view, pool, *tier, design.nvme);
+    tiers.push_back({tier, kv_room(pool, service, capacity, window_s)});
+  }
+  if (closed) {
+    if (fast <= 0) return;
+    h.kv = models::kv_tier_hits(service.demand, fast, h.window_s, units);
+    h.formula = "LRU over LRU: the larger sees the misses of the faster, spaced by its window";
+    return;
+  }
+  if (units > 1) {
+    h.formula = "LRU by characteristic time: " + largest.eviction + " has no closed form";
+    return;
+  }
+  const auto mini = law.kv().hits(service.spec, service.demand, tiers, h.window_s);
+  if (!mini) return;
+  h.kv = mini->hits;
+  if (mini->first > 0) h.dram = std::min(mini->first, h.kv.block_hit_ratio);
+  h.method = EpochMethod::kMiniature;
+  h.formula = largest.eviction + ": no closed form; the tiers themselves on drawn sessions, scaled";
 }
 
 // The home region's cache of a job that runs elsewhere: a further reader of it (scope global).
@@ -206,7 +251,13 @@ Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law, bool
     for (std::size_t i = 0; i < pool.jobs.size(); ++i) out.job[pool.jobs[i]] = all.job[i];
     for (std::size_t i = 0; i < pool.services.size(); ++i)
       out.service[pool.services[i]] = all.service[i];
+    std::vector<std::vector<std::pair<const scenario::CacheTier*, double>>> windows(
+        pool.services.size());
     for (const scenario::CacheTier& tier : view.scenario->cache.tiers) {
+      const bool usable = &tier == largest || tier.medium == scenario::Medium::kDram;
+      if (usable && &tier == largest)
+        for (std::size_t i = 0; i < windows.size(); ++i)
+          windows[i].emplace_back(&tier, all.service[i].window_s);
       if (tier.medium != scenario::Medium::kDram) continue;
       const TierAnswer fast = &tier == largest ? all : tier_answer(view, pool, design, tier, law);
       for (std::size_t i = 0; i < pool.jobs.size(); ++i) {
@@ -217,8 +268,12 @@ Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law, bool
         ServiceHits& h = out.service[pool.services[i]];
         h.dram =
             std::max(h.dram, std::min(h.kv.block_hit_ratio, fast.service[i].kv.block_hit_ratio));
+        if (&tier != largest) windows[i].emplace_back(&tier, fast.service[i].window_s);
       }
     }
+    for (std::size_t i = 0; i < pool.services.size(); ++i)
+      add_tiers(view, pool, design, *largest, law, pool.services[i], windows[i],
+                out.service[pool.services[i]]);
   }
   if (view.scenario->cache.scope == scenario::Scope::kGlobal && !design.cold)
     for (std::size_t j = 0; j < view.jobs.size(); ++j)

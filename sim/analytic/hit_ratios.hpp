@@ -25,6 +25,8 @@ struct ServiceHits {
   models::KvHits kv;
   double dram = 0;      ///< of looked-up blocks, found in the DRAM tier
   double window_s = 0;  ///< characteristic time; infinite when all fits
+  EpochMethod method = EpochMethod::kClosedForm;
+  std::string formula;
 
   /// Of the blocks found, in the DRAM tier.
   double dram_share() const { return kv.block_hit_ratio > 0 ? dram / kv.block_hit_ratio : 0; }
@@ -44,7 +46,8 @@ const scenario::CacheTier* largest_tier(const FleetView& view, const PoolView& p
 
 /// Steady-state hit ratios at full demand of the design. Data sets and KV blocks that share a cache
 /// get one characteristic time T (their occupancies over T add up to the capacity); a pinned cache
-/// is shared in proportion to the first reads until it is full. Cost: microseconds, plus a
+/// is shared in proportion to the first reads until it is full. KV blocks under other policies than
+/// LRU run in miniature through all tiers at the room that T gives them. Cost: microseconds, plus a
 /// miniature run for policies without a closed form. Without `services`, pools without a job are
 /// left out.
 Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law, bool services = true);
