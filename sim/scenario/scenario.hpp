@@ -291,7 +291,7 @@ struct Assumptions {
 /// How the fleet rung samples.
 struct FleetRung {
   std::uint32_t samples_per_step = 256;  ///< reads drawn for one synchronous step
-  std::uint32_t representatives = 64;    ///< nodes simulated for each class
+  std::uint32_t representatives = 32;    ///< nodes simulated for each class
   std::uint32_t owner_strata = 16;       ///< groups of owners whose copies are pooled
   bool step_over = true;                 ///< skip stretches in which nothing changes
   std::uint64_t salt = 0;                ///< chooses the sampled keys

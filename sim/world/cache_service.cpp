@@ -230,6 +230,14 @@ Status CacheService::rebuild_map(Domain& domain) {
 NodeId CacheService::owner(DomainId id, std::uint64_t object) const {
   const Domain& domain = domains_[id];
   if (domain.members.size() == 1 || !domain.map) return domain.members.front();
+  if (last_owner_.domain != id || last_owner_.object != object ||
+      last_owner_.changes != map_changes_) {
+    last_owner_ = {id, object, map_changes_, look_up_owner(domain, object)};
+  }
+  return last_owner_.owner;
+}
+
+NodeId CacheService::look_up_owner(const Domain& domain, std::uint64_t object) const {
   const std::uint32_t first = domain.map->owner(object);
   if (!strata() || domain.alive[first]) return domain.members[first];
   constexpr std::uint32_t kCandidates = 8;
@@ -375,6 +383,7 @@ void CacheService::depart(NodeId node) {
   if (!enabled()) return;
   Domain& domain = domains_[domain_of_[node]];
   domain.alive[member_of(domain, node)] = 0;
+  ++map_changes_;
   const Status mapped = rebuild_map(domain);
   FLEETCACHE_CHECK(mapped.ok(), "a subset of valid members is valid");
 }
@@ -408,6 +417,7 @@ void CacheService::join(NodeId node) {
   if (!enabled()) return;
   Domain& domain = domains_[domain_of_[node]];
   domain.alive[member_of(domain, node)] = 1;
+  ++map_changes_;
   const Status mapped = rebuild_map(domain);
   FLEETCACHE_CHECK(mapped.ok(), "the original members are valid");
 }

@@ -11,7 +11,7 @@ namespace {
 
 // Prefixes hear of the prompts that are not played this often at most: far below the time that
 // anything stays in a cache, so that recency is the same to a policy.
-constexpr Duration kRefresh{1'000'000'000};
+constexpr Duration kRefresh{5'000'000'000};
 
 }  // namespace
 
@@ -174,12 +174,12 @@ void InferenceRun::look_up(TimePoint now, Active& active) {
   const bool instant = cache_->settings().fill == scenario::Fill::kInstant;
   const bool touch_now = cache_->settings().touch == scenario::Touch::kArrival;
   bool prefix = true;
+  std::uint64_t found = 0;
   for (std::uint32_t i = 0; i < blocks.size(); ++i) {
     const ReadRequest request = block(active, i);
     const auto where = cache_->find(domain, request.object);
-    collector_->count("kv.block_lookups", sample_.weight);
     if (where) {
-      collector_->count("kv.block_hits", sample_.weight);
+      ++found;
       if (touch_now) cache_->touch(now, *where);
       if (prefix) active.hits.push_back(*where);
       continue;
@@ -190,6 +190,8 @@ void InferenceRun::look_up(TimePoint now, Active& active) {
     cache_->miss(now, domain, request.object, charge);
     if (instant) cache_->fill(now, domain, request.object, charge, request.traffic);
   }
+  collector_->count("kv.block_lookups", blocks.size() * sample_.weight);
+  collector_->count("kv.block_hits", found * sample_.weight);
   collector_->count("kv.usable_blocks", active.hits.size() * sample_.weight);
   collector_->asked(probes::TrafficClass::kKv, blocks.size() * block_bytes_ * sample_.weight);
 }
