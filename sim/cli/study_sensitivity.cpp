@@ -3,6 +3,7 @@
 #include <cmath>
 #include <optional>
 
+#include "policies/base/math.hpp"
 #include "sim/analytic/record_parts.hpp"
 #include "sim/cli/assemble.hpp"
 #include "sim/scenario/loader.hpp"
@@ -17,7 +18,7 @@ std::optional<Metrics> figures(const scenario::Scenario& scenario) {
   const auto view = analytic::view_of(scenario);
   if (!view) return std::nullopt;
   analytic::EpochLaw law;
-  analytic::Solved solved{*view, analytic::design_of(scenario), {}, {}, {}, {}};
+  analytic::Solved solved{*view, analytic::design_of(scenario), {}, {}, {}, {}, {}, {}};
   solved.course = analytic::evaluate_course(*view, solved.design, law);
   // Their figures are not asked for; the writer wants one of each.
   solved.flips.resize(view->regions.size());
@@ -78,7 +79,7 @@ std::map<std::string, std::vector<analysis::Sensitivity>> assumed_sensitivities(
       if (was == before->end() || is == after->end()) continue;
       const double change = is->second.value - was->second.value;
       if (std::abs(change) <= 1e-9 * std::abs(was->second.value)) continue;
-      out[metric].push_back({name, input.text, change / std::log(input.ratio)});
+      out[metric].push_back({name, input.text, change / portable_log(input.ratio)});
     }
   }
   return out;
