@@ -1,6 +1,7 @@
 #include "sim/world/fleet_events.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace fleetcache::world {
 namespace {
@@ -51,19 +52,20 @@ FleetEvents::FleetEvents(const EventTargets& targets, std::vector<PlannedEvent> 
       begun_(plan_.size(), 0) {
   for (std::size_t i = 0; i < plan_.size(); ++i) {
     if (plan_[i].kind != PlanKind::kStage) continue;
+    const scenario::FleetEvent& event = world_.scenario->events[plan_[i].event];
     stages_[i] = std::make_unique<StageRun>(
-        *world_.scenario, world_.scenario->events[plan_[i].event], *world_.platform, *world_.queue,
-        *world_.path, *world_.cache, *world_.collector);
+        *world_.scenario, event, stage_sample(*world_.scenario, event, *world_.sample),
+        *world_.platform, *world_.queue, *world_.path, *world_.cache, *world_.collector);
   }
 }
 
 void FleetEvents::start() {
   const TimePoint horizon{world_.scenario->horizon.count};
   for (std::size_t i = 0; i < plan_.size(); ++i) {
-    world_.calendar->push(plan_[i].at, this, kBegin, i);
+    world_.queue->push(plan_[i].at, this, kBegin, i);
     ++steps_planned_;
     if (!has_end(plan_[i].kind) || plan_[i].end(horizon) >= horizon) continue;
-    world_.calendar->push(plan_[i].end(horizon), this, kEnd, i);
+    world_.queue->push(plan_[i].end(horizon), this, kEnd, i);
     ++steps_planned_;
   }
 }
@@ -171,6 +173,24 @@ std::uint64_t FleetEvents::planned_absent_ns(TimePoint now) const {
     }
   }
   return static_cast<std::uint64_t>(sum);
+}
+
+void FleetEvents::report(probes::Record& record, TimePoint now) const {
+  if (plan_.empty()) return;
+  const auto put = [&](const char* name, double value, const char* unit) {
+    record.metrics[name] = {value, unit, 0};
+  };
+  for (const char* counter : {"events.begun", "events.nodes_lost", "cache.timeouts",
+                              "prestage.objects", "prestage.failed"}) {
+    put(counter, static_cast<double>(world_.collector->counter(counter)), "1");
+  }
+  put("events.node_time_away", static_cast<double>(absent_ns(now)) * 1e-9, "s");
+  put("events.nodes_away_max", membership_.absent_max(), "1");
+  put("events.last_return", static_cast<double>(membership_.last_return().ns) * 1e-9, "s");
+  for (const auto& [name, series] : world_.collector->all_series()) {
+    if (name.rfind("prestage.", 0) != 0 || series.sketch().count() == 0) continue;
+    put((name.substr(0, name.size() - 2) + "_time").c_str(), series.mean(), "s");
+  }
 }
 
 }  // namespace fleetcache::world

@@ -1,5 +1,7 @@
 #include "sim/world/membership.hpp"
 
+#include <algorithm>
+
 namespace fleetcache::world {
 
 void Membership::wait(TimePoint at, Code code, NodeId node) {
@@ -24,6 +26,7 @@ bool Membership::absent(TimePoint now, NodeId node, bool announced) {
   const bool first = state.reasons++ == 0;
   if (first) {
     state.since = now;
+    absent_max_ = std::max(absent_max_, ++absent_now_);
     ++state.generation;
   }
   if (announced || settings_.detect.count == 0 || !state.member) {
@@ -38,6 +41,8 @@ bool Membership::absent(TimePoint now, NodeId node, bool announced) {
 bool Membership::present(TimePoint now, NodeId node, bool announced) {
   State& state = nodes_[node];
   if (--state.reasons > 0) return false;
+  --absent_now_;
+  last_return_ = now;
   absent_ns_ += static_cast<std::uint64_t>((now - state.since).count);
   ++state.generation;
   cache_->mute(node, false);
@@ -53,12 +58,6 @@ void Membership::on_event(TimePoint, std::uint32_t code, std::uint64_t arg) {
   const auto node = static_cast<NodeId>(arg);
   if (nodes_[node].generation != static_cast<std::uint32_t>(arg >> 32)) return;
   code == kDetected ? depart(node) : join(node);
-}
-
-void Membership::step_over(Duration step) {
-  for (const State& state : nodes_) {
-    if (state.reasons > 0) absent_ns_ += static_cast<std::uint64_t>(step.count);
-  }
 }
 
 std::uint64_t Membership::absent_ns(TimePoint now) const {

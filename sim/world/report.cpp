@@ -40,15 +40,14 @@ probes::Record World::record() const {
   probes::Record record;
   record.rung = name_of(options_.rung);
   record.interrupted = stopped_early_;
-  record.simulated_seconds = to_seconds(date());
+  record.simulated_seconds = to_seconds(queue_.now());
   record.requests = collector_.requests();
   report_training(record);
   report_inference(record);
   report_cache(record);
-  report_events(record);
+  events_->report(record, queue_.now());
   report_origin(record);
   report_stations(record);
-  report_stepping(record);
   check_conservation(record);
   if (timeline_) timeline_->report(record);
   record.fingerprint["events"] = std::to_string(queue_.popped());
@@ -61,12 +60,7 @@ probes::Record World::record() const {
   return record;
 }
 
-Duration World::played() const { return queue_.now() - std::min(warmup_end_, queue_.now()); }
-
-Duration World::measured() const {
-  return queue_.now() - std::min(warmup_end_, queue_.now()) + calendar_.stepped() -
-         stepped_at_warmup_;
-}
+Duration World::measured() const { return queue_.now() - std::min(warmup_end_, queue_.now()); }
 
 World::FleetTime World::fleet_time() const {
   FleetTime sum;
@@ -128,7 +122,7 @@ void World::report_inference(probes::Record& record) const {
       add_latency(record, name + part, collector_.all_series().at(name + part));
     }
     record.metrics[name + "slot_utilization"] = {
-        service->slot_utilization(queue_.now(), played()), "ratio", 0};
+        service->slot_utilization(queue_.now(), measured()), "ratio", 0};
     const bool cut = service->requests_total() > service->requests_arrived() && !stopped_early_ &&
                      !service->service().arrivals.trace.empty();
     if (cut) {
@@ -161,23 +155,6 @@ void World::report_inference(probes::Record& record) const {
                 "or is in prefill; it gains some, since a later fill also evicts later.",
                 100 * ratio(hits, lookups), 100 * shadow);
   record.notes.push_back(note);
-}
-
-void World::report_events(probes::Record& record) const {
-  if (events_->plan().empty()) return;
-  const auto put = [&](const char* name, const char* counter) {
-    record.metrics[name] = {static_cast<double>(collector_.counter(counter)), "1", 0};
-  };
-  put("events.begun", "events.begun");
-  put("events.nodes_lost", "events.nodes_lost");
-  put("cache.timeouts", "cache.timeouts");
-  record.metrics["events.node_time_away"] = {
-      static_cast<double>(events_->absent_ns(queue_.now())) * 1e-9, "s", 0};
-  for (const auto& [name, series] : collector_.all_series()) {
-    if (name.rfind("prestage.", 0) == 0 && series.sketch().count() > 0) {
-      record.metrics[name.substr(0, name.size() - 2) + "_time"] = {series.mean(), "s", 0};
-    }
-  }
 }
 
 void World::report_cache(probes::Record& record) const {
@@ -241,7 +218,7 @@ void World::report_origin(probes::Record& record) const {
 
 void World::report_stations(probes::Record& record) const {
   stations_->report(record.stations);
-  const double seconds = to_seconds(played());
+  const double seconds = to_seconds(measured());
   for (const auto& job : training_) {
     const TrainingReport r = job->report(queue_.now());
     probes::Station station;
@@ -256,7 +233,7 @@ void World::report_stations(probes::Record& record) const {
         collector_.populations().at("infer." + service->service().name + ".slots");
     probes::Station station;
     station.utilization_mean = station.utilization_p99 =
-        service->slot_utilization(queue_.now(), played());
+        service->slot_utilization(queue_.now(), measured());
     station.capacity =
         static_cast<double>(service->service().nodes) * service->service().prefill_slots;
     const double weight = service->weight();
@@ -266,7 +243,7 @@ void World::report_stations(probes::Record& record) const {
         weight * ratio(static_cast<double>(population.measured_arrivals()), seconds);
     station.mean_population =
         weight * ratio(static_cast<double>(population.measured_integral_ns(queue_.now())),
-                       static_cast<double>(played().count));
+                       static_cast<double>(measured().count));
     station.mean_sojourn_s = ratio(static_cast<double>(population.measured_sojourn_ns()) * 1e-9,
                                    static_cast<double>(population.measured_departures()));
     record.stations["prefill." + service->service().name] = station;

@@ -7,15 +7,26 @@
 #include <vector>
 
 #include "sim/world/data_path.hpp"
+#include "sim/world/sample.hpp"
 
 namespace fleetcache::world {
+
+/// How a pre-staging is sampled at the fleet rung: like the job of its pool that reads the data
+/// set, so that both speak of the same objects; without such a job, by its number of objects.
+struct StageSample {
+  std::uint32_t key_weight = 1;   ///< objects that a sampled one stands for
+  std::uint32_t read_weight = 1;  ///< copies of an object that one read stands for (small domains)
+  bool has_reader = false;        ///< a job of the pool reads the data set
+};
+StageSample stage_sample(const scenario::Scenario& scenario, const scenario::FleetEvent& event,
+                         const SamplePlan& plan);
 
 class StageRun : private engine::EventHandler, private ReadClient {
  public:
   /// `event` is a kPrestage of the scenario. Everything passed must outlive it.
   StageRun(const scenario::Scenario& scenario, const scenario::FleetEvent& event,
-           const Platform& platform, engine::EventQueue& queue, DataPath& path, CacheService& cache,
-           probes::Collector& collector);
+           const StageSample& sample, const Platform& platform, engine::EventQueue& queue,
+           DataPath& path, CacheService& cache, probes::Collector& collector);
 
   /// Begins: for every domain of the pool the objects of the data set in order, each read by its
   /// owner; what a cache already holds is passed over. At most `in_flight` at a time, at most
@@ -29,7 +40,7 @@ class StageRun : private engine::EventHandler, private ReadClient {
   void finish(TimePoint now);
 
   const scenario::FleetEvent* event_;
-  const Platform* platform_;
+  StageSample sample_;
   engine::EventQueue* queue_;
   DataPath* path_;
   CacheService* cache_;
@@ -40,8 +51,8 @@ class StageRun : private engine::EventHandler, private ReadClient {
   std::uint64_t namespace_ = 0;
   std::vector<NodeId> domains_;  // a node of each
   std::uint64_t next_ = 0;       // of domains x objects
-  std::uint32_t in_flight_ = 0;
-  bool waiting_ = false;  // for the rate
+  std::uint64_t in_flight_ = 0;  // objects, those that are stood for included
+  bool waiting_ = false;         // for the rate
   bool ended_ = false;
   TimePoint begun_;
   TimePoint may_send_;  // when the rate allows the next object

@@ -105,9 +105,9 @@ Status World::build_jobs() {
   if (!shadow) return shadow.error();
   EventTargets targets;
   targets.scenario = &scenario_;
+  targets.sample = &sample_;
   targets.platform = platform_.get();
   targets.queue = &queue_;
-  targets.calendar = &calendar_;
   targets.flows = flows_.get();
   targets.cache = cache_.get();
   targets.path = path_.get();
@@ -208,6 +208,16 @@ std::vector<Catalogue> World::catalogues() const {
           std::max<std::uint64_t>(1, job->checkpoint.size.count / job->nodes), sample.parts.weight);
     }
   }
+  // What is staged may have no reader in the pool.
+  for (const scenario::FleetEvent& event : scenario_.events) {
+    if (event.kind != scenario::EventKind::kPrestage) continue;
+    const StageSample sample = stage_sample(scenario_, event, sample_);
+    if (sample.has_reader) continue;
+    const scenario::Dataset& dataset = scenario_.datasets.at(event.dataset);
+    add(platform_->pool(event.region, event.pool),
+        std::max<std::uint64_t>(1, dataset.size.count / dataset.object.count / sample.key_weight),
+        dataset.object.count, sample.key_weight);
+  }
   for (const ServicePlan& plan : service_plans_) {
     add(platform_->pool(plan.service->region, plan.service->pool), plan.blocks,
         plan.service->kv_bytes_per_token.count * plan.service->block_tokens,
@@ -222,57 +232,33 @@ void World::run() {
   for (const auto& job : training_) job->start();
   for (const auto& service : inference_) service->start();
   events_->start();
-  const TimePoint end{scenario_.horizon.count};
-  if (scenario_.warmup.count > 0) {
-    calendar_.push(TimePoint{scenario_.warmup.count}, this, kEndWarmup);
-  }
-  calendar_.push(end, this, kEnd);
+  warmup_end_ = TimePoint{scenario_.warmup.count};
+  if (warmup_end_.ns > 0) queue_.push(warmup_end_, this, kEndWarmup);
   queue_.push(TimePoint{scenario_.horizon.count / kSamples}, this, kSample);
-  start_watching();
-  flows_->run(queue_, end, [this] { return ended_ || interrupted(); });
+  flows_->run(queue_, TimePoint{scenario_.horizon.count}, [this] { return interrupted(); });
   stopped_early_ = interrupted();
-  if (!stopped_early_) {
-    const TimePoint last{end.ns - calendar_.stepped().count};
-    if (queue_.now() < last) queue_.advance(last);
-  }
-  timeline_->sample(queue_.now(), date());
+  if (!stopped_early_) queue_.advance(TimePoint{scenario_.horizon.count});
+  timeline_->sample(queue_.now());
 }
 
 void World::on_event(TimePoint now, std::uint32_t code, std::uint64_t) {
-  switch (code) {
-    case kEnd:
-      ended_ = true;
-      return;
-    case kWindow:
-      return end_window(now);
-    case kEndWarmup:
-      timeline_->end_warmup(now, date());
-      collector_.end_warmup(now);
-      origin_->end_warmup();
-      stations_->clear();
-      for (const auto& job : training_) job->end_warmup(now);
-      fleet_times_.clear();
-      warmup_end_ = now;
-      stepped_at_warmup_ = calendar_.stepped();
-      ++disturbances_;
-      return;
-    default:
-      sample(now);
+  if (code == kEndWarmup) {
+    timeline_->end_warmup(now);
+    collector_.end_warmup(now);
+    origin_->end_warmup();
+    stations_->clear();
+    for (const auto& job : training_) job->end_warmup(now);
+    fleet_times_.clear();
+    return;
   }
-}
-
-void World::sample(TimePoint now) {
   stations_->sample();
-  timeline_->sample(now, date());
-  const double done = static_cast<double>(date().ns) / static_cast<double>(scenario_.horizon.count);
+  timeline_->sample(now);
+  const double done = static_cast<double>(now.ns) / static_cast<double>(scenario_.horizon.count);
   if (options_.progress) options_.progress(done);
   if (++samples_done_ % kSamplesPerStretch == 0) fleet_times_.push_back(fleet_time());
-  // The next date of the grid; what was stepped over is one long stretch of the time line.
-  const std::int64_t period = scenario_.horizon.count / kSamples;
-  const TimePoint next{(date().ns / period + 1) * period - calendar_.stepped().count};
-  if (next.ns + calendar_.stepped().count < scenario_.horizon.count) {
-    queue_.push(next, this, kSample);
-  }
+  const TimePoint next{scenario_.horizon.count / kSamples *
+                       static_cast<std::int64_t>(samples_done_ + 1)};
+  if (next.ns < scenario_.horizon.count) queue_.push(next, this, kSample);
 }
 
 Result<probes::Record> run(const scenario::Scenario& scenario, const RunOptions& options) {
