@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::uint64_t kSeed = 1;
 constexpr double kBlocksLeast = 64;
-constexpr double kWarmWindows = 3, kWarmDialogues = 4;
-constexpr double kMeasuredWindows = 12, kSweepWindows = 4;
+constexpr double kWarmWindows = 3, kWarmDialogues = 4, kSweepWarm = 2;
+constexpr double kMeasuredWindows = 12, kSweepWindows = 3;
 
 std::optional<eviction::Cache> cache_of(const KvTier& tier, double scale) {
   const eviction::PolicyInfo* info = eviction::find_policy(tier.tier->eviction);
@@ -71,9 +71,11 @@ KvMiniature answer_of(const Counts& c, const models::KvDemand& demand) {
 }
 
 KvMiniature run(const models::KvSessionSpec& spec, const models::KvDemand& demand,
-                std::vector<eviction::Cache>& tiers, double window_s, double windows) {
+                std::vector<eviction::Cache>& tiers, double window_s, bool sweep) {
   const double dialogue = std::max(1.0, spec.turns) * to_seconds(spec.think);
-  const double warm = kWarmWindows * window_s + kWarmDialogues * dialogue;
+  const double windows = sweep ? kSweepWindows : kMeasuredWindows;
+  const double warm = (sweep ? kSweepWarm : kWarmWindows) * window_s +
+                      (sweep ? kSweepWarm : kWarmDialogues) * dialogue;
   const Duration end = from_seconds(warm + windows * window_s);
   const TimePoint from = TimePoint{} + from_seconds(warm);
   const auto shared_tokens = static_cast<std::uint32_t>(spec.shared_fraction * spec.prompt_tokens);
@@ -112,7 +114,7 @@ KvMiniature run(const models::KvSessionSpec& spec, const models::KvDemand& deman
 std::string key_of(const models::KvSessionSpec& spec, const std::vector<KvTier>& tiers,
                    double scale, double window_s) {
   char text[256];
-  std::snprintf(text, sizeof text, "%.9g|%.9g|%u|%u|%u|%.9g|%.9g|%.9g|%.9g|%u|%.6g",
+  std::snprintf(text, sizeof text, "%.4g|%.9g|%u|%u|%u|%.9g|%.9g|%.9g|%.9g|%u|%.4g",
                 spec.rate.count, spec.cv, spec.prompt_tokens, spec.output_tokens, spec.prefixes,
                 spec.prefix_zipf, spec.shared_fraction, spec.turns, to_seconds(spec.think),
                 spec.block_tokens, window_s);
@@ -152,8 +154,7 @@ std::optional<KvMiniature> KvLaw::hits(const models::KvSessionSpec& spec,
     if (!cache) return std::nullopt;
     caches.push_back(std::move(*cache));
   }
-  const double windows = blocks_ < kKvBlocks ? kSweepWindows : kMeasuredWindows;
-  entry->second = run(small, demand, caches, window_s, windows);
+  entry->second = run(small, demand, caches, window_s, blocks_ < kKvBlocks);
   return entry->second;
 }
 

@@ -48,9 +48,9 @@ class KvLaw {
   /// most: occupancies over any window keep their proportions. Tiers are used as the simulator
   /// does: the fastest copy is touched, a copy of a slower tier is promoted, a miss fills all. A
   /// tier that would hold fewer than 64 blocks is left out. Warm-up: three windows of the largest
-  /// tier and four dialogues; twelve windows counted, four in a sweep. Nothing for policies that
-  /// cannot run this way (Belady, an unknown name) and for a window without end. Cost: about 1 us a
-  /// block, 20 x blocks of them.
+  /// tier and four dialogues; twelve windows counted (two, two and three in a sweep). Nothing for
+  /// policies that cannot run this way (Belady, an unknown name) and for a window without end.
+  /// Cost: about 1 us a block, 20 x blocks of them.
   std::optional<KvMiniature> hits(const models::KvSessionSpec& spec, const models::KvDemand& demand,
                                   const std::vector<KvTier>& tiers, double window_s);
 
