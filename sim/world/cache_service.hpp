@@ -97,6 +97,9 @@ class CacheService {
   void mute(NodeId node, bool muted) { muted_[node] = muted; }
   bool muted(NodeId node) const { return muted_[node] != 0; }
 
+  /// Time passed without being played: what a policy is told of time is the date.
+  void step_over(Duration step) { stepped_ = stepped_ + step; }
+
   /// Bytes held over all instances of a tier, and what they may hold.
   std::uint64_t used_bytes(std::uint32_t tier) const;
   std::uint64_t capacity_bytes(std::uint32_t tier) const;
@@ -135,6 +138,7 @@ class CacheService {
   Status build_domains();
   Status build_instances(Domain& domain);
   Status rebuild_map(Domain& domain);
+  NodeId look_up_owner(const Domain& domain, std::uint64_t object) const;
   void share_keys(Domain& domain);
   Result<Instance> make_instance(const Domain& domain, double nodes) const;
   bool pooled() const { return settings_->index == scenario::Index::kPooled; }
@@ -168,6 +172,16 @@ class CacheService {
   std::vector<Domain> domains_;
   std::vector<DomainId> domain_of_;    // by node
   std::vector<std::uint32_t> losses_;  // by node: how often its copies were lost
+  Duration stepped_;
+  // The last look-up of an owner: one read asks for it several times.
+  struct LastOwner {
+    DomainId domain = 0xffffffffU;
+    std::uint64_t object = 0;
+    std::uint64_t changes = 0;
+    NodeId owner = 0;
+  };
+  mutable LastOwner last_owner_;
+  std::uint64_t map_changes_ = 0;  // of who owns what
   std::vector<std::uint8_t> muted_;    // by node
   std::vector<std::uint8_t> offline_;  // by node: bits of media
 };

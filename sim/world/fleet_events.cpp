@@ -62,10 +62,10 @@ FleetEvents::FleetEvents(const EventTargets& targets, std::vector<PlannedEvent> 
 void FleetEvents::start() {
   const TimePoint horizon{world_.scenario->horizon.count};
   for (std::size_t i = 0; i < plan_.size(); ++i) {
-    world_.queue->push(plan_[i].at, this, kBegin, i);
+    world_.calendar->push(plan_[i].at, this, kBegin, i);
     ++steps_planned_;
     if (!has_end(plan_[i].kind) || plan_[i].end(horizon) >= horizon) continue;
-    world_.queue->push(plan_[i].end(horizon), this, kEnd, i);
+    world_.calendar->push(plan_[i].end(horizon), this, kEnd, i);
     ++steps_planned_;
   }
 }

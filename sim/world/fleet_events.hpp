@@ -9,6 +9,7 @@
 
 #include "sim/world/failures.hpp"
 #include "sim/world/inference.hpp"
+#include "sim/world/calendar.hpp"
 #include "sim/world/membership.hpp"
 #include "sim/world/stage.hpp"
 #include "sim/world/training.hpp"
@@ -21,6 +22,7 @@ struct EventTargets {
   const SamplePlan* sample = nullptr;
   Platform* platform = nullptr;
   engine::EventQueue* queue = nullptr;
+  Calendar* calendar = nullptr;
   engine::FlowEngine* flows = nullptr;
   CacheService* cache = nullptr;
   DataPath* path = nullptr;
@@ -41,9 +43,10 @@ class FleetEvents : private engine::EventHandler {
   /// Beginnings and ends: all that must have happened by the end of the run, and those that did.
   std::uint64_t steps_planned() const { return steps_planned_; }
   std::uint64_t steps_played() const { return steps_played_; }
-  /// Absence of nodes up to `now`, as it was; and as the plan alone says.
+  void step_over(Duration step) { membership_.step_over(step); }
+  /// Absence of nodes up to `now`, as it was; and as the plan alone says, up to a date.
   std::uint64_t absent_ns(TimePoint now) const { return membership_.absent_ns(now); }
-  std::uint64_t planned_absent_ns(TimePoint now) const;
+  std::uint64_t planned_absent_ns(TimePoint date) const;
   /// Figures of the events; none when nothing was planned.
   void report(probes::Record& record, TimePoint now) const;
 

@@ -42,7 +42,7 @@ bool Membership::present(TimePoint now, NodeId node, bool announced) {
   State& state = nodes_[node];
   if (--state.reasons > 0) return false;
   --absent_now_;
-  last_return_ = now;
+  last_return_ = now + stepped_;
   absent_ns_ += static_cast<std::uint64_t>((now - state.since).count);
   ++state.generation;
   cache_->mute(node, false);
@@ -58,6 +58,13 @@ void Membership::on_event(TimePoint, std::uint32_t code, std::uint64_t arg) {
   const auto node = static_cast<NodeId>(arg);
   if (nodes_[node].generation != static_cast<std::uint32_t>(arg >> 32)) return;
   code == kDetected ? depart(node) : join(node);
+}
+
+void Membership::step_over(Duration step) {
+  stepped_ = stepped_ + step;
+  for (const State& state : nodes_) {
+    if (state.reasons > 0) absent_ns_ += static_cast<std::uint64_t>(step.count);
+  }
 }
 
 std::uint64_t Membership::absent_ns(TimePoint now) const {

@@ -27,9 +27,13 @@ class Membership : private engine::EventHandler {
   bool absent(TimePoint now, NodeId node, bool announced);
   bool present(TimePoint now, NodeId node, bool announced);
 
-  /// Most nodes that were absent at once, and when the last of them came back (0: none did).
+  bool is_absent(NodeId node) const { return nodes_[node].reasons > 0; }
+  /// Most nodes that were absent at once, and the date when the last of them came back (0: none
+  /// did).
   std::uint32_t absent_max() const { return absent_max_; }
   TimePoint last_return() const { return last_return_; }
+  /// Time passed without being played; who was absent still was.
+  void step_over(Duration step);
   /// Nanoseconds of absence over all nodes up to now.
   std::uint64_t absent_ns(TimePoint now) const;
 
@@ -54,6 +58,7 @@ class Membership : private engine::EventHandler {
   std::uint64_t absent_ns_ = 0;  // of absences that ended
   std::uint32_t absent_now_ = 0, absent_max_ = 0;
   TimePoint last_return_;
+  Duration stepped_;
 };
 
 }  // namespace fleetcache::world

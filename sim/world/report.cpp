@@ -40,7 +40,7 @@ probes::Record World::record() const {
   probes::Record record;
   record.rung = name_of(options_.rung);
   record.interrupted = stopped_early_;
-  record.simulated_seconds = to_seconds(queue_.now());
+  record.simulated_seconds = to_seconds(date());
   record.requests = collector_.requests();
   report_training(record);
   report_inference(record);
@@ -48,6 +48,7 @@ probes::Record World::record() const {
   events_->report(record, queue_.now());
   report_origin(record);
   report_stations(record);
+  report_stepping(record);
   check_conservation(record);
   if (timeline_) timeline_->report(record);
   record.fingerprint["events"] = std::to_string(queue_.popped());
@@ -60,7 +61,12 @@ probes::Record World::record() const {
   return record;
 }
 
-Duration World::measured() const { return queue_.now() - std::min(warmup_end_, queue_.now()); }
+Duration World::played() const { return queue_.now() - std::min(warmup_end_, queue_.now()); }
+
+Duration World::measured() const {
+  return queue_.now() - std::min(warmup_end_, queue_.now()) + calendar_.stepped() -
+         stepped_at_warmup_;
+}
 
 World::FleetTime World::fleet_time() const {
   FleetTime sum;
@@ -122,7 +128,7 @@ void World::report_inference(probes::Record& record) const {
       add_latency(record, name + part, collector_.all_series().at(name + part));
     }
     record.metrics[name + "slot_utilization"] = {
-        service->slot_utilization(queue_.now(), measured()), "ratio", 0};
+        service->slot_utilization(queue_.now(), played()), "ratio", 0};
     const bool cut = service->requests_total() > service->requests_arrived() && !stopped_early_ &&
                      !service->service().arrivals.trace.empty();
     if (cut) {
@@ -218,7 +224,7 @@ void World::report_origin(probes::Record& record) const {
 
 void World::report_stations(probes::Record& record) const {
   stations_->report(record.stations);
-  const double seconds = to_seconds(measured());
+  const double seconds = to_seconds(played());
   for (const auto& job : training_) {
     const TrainingReport r = job->report(queue_.now());
     probes::Station station;
@@ -233,7 +239,7 @@ void World::report_stations(probes::Record& record) const {
         collector_.populations().at("infer." + service->service().name + ".slots");
     probes::Station station;
     station.utilization_mean = station.utilization_p99 =
-        service->slot_utilization(queue_.now(), measured());
+        service->slot_utilization(queue_.now(), played());
     station.capacity =
         static_cast<double>(service->service().nodes) * service->service().prefill_slots;
     const double weight = service->weight();
@@ -243,7 +249,7 @@ void World::report_stations(probes::Record& record) const {
         weight * ratio(static_cast<double>(population.measured_arrivals()), seconds);
     station.mean_population =
         weight * ratio(static_cast<double>(population.measured_integral_ns(queue_.now())),
-                       static_cast<double>(measured().count));
+                       static_cast<double>(played().count));
     station.mean_sojourn_s = ratio(static_cast<double>(population.measured_sojourn_ns()) * 1e-9,
                                    static_cast<double>(population.measured_departures()));
     record.stations["prefill." + service->service().name] = station;

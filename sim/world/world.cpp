@@ -108,6 +108,7 @@ Status World::build_jobs() {
   targets.sample = &sample_;
   targets.platform = platform_.get();
   targets.queue = &queue_;
+  targets.calendar = &calendar_;
   targets.flows = flows_.get();
   targets.cache = cache_.get();
   targets.path = path_.get();
@@ -232,33 +233,57 @@ void World::run() {
   for (const auto& job : training_) job->start();
   for (const auto& service : inference_) service->start();
   events_->start();
-  warmup_end_ = TimePoint{scenario_.warmup.count};
-  if (warmup_end_.ns > 0) queue_.push(warmup_end_, this, kEndWarmup);
+  const TimePoint end{scenario_.horizon.count};
+  if (scenario_.warmup.count > 0) {
+    calendar_.push(TimePoint{scenario_.warmup.count}, this, kEndWarmup);
+  }
+  calendar_.push(end, this, kEnd);
   queue_.push(TimePoint{scenario_.horizon.count / kSamples}, this, kSample);
-  flows_->run(queue_, TimePoint{scenario_.horizon.count}, [this] { return interrupted(); });
+  start_watching();
+  flows_->run(queue_, end, [this] { return ended_ || interrupted(); });
   stopped_early_ = interrupted();
-  if (!stopped_early_) queue_.advance(TimePoint{scenario_.horizon.count});
-  timeline_->sample(queue_.now());
+  if (!stopped_early_) {
+    const TimePoint last{end.ns - calendar_.stepped().count};
+    if (queue_.now() < last) queue_.advance(last);
+  }
+  timeline_->sample(queue_.now(), date());
 }
 
 void World::on_event(TimePoint now, std::uint32_t code, std::uint64_t) {
-  if (code == kEndWarmup) {
-    timeline_->end_warmup(now);
-    collector_.end_warmup(now);
-    origin_->end_warmup();
-    stations_->clear();
-    for (const auto& job : training_) job->end_warmup(now);
-    fleet_times_.clear();
-    return;
+  switch (code) {
+    case kEnd:
+      ended_ = true;
+      return;
+    case kWindow:
+      return end_window(now);
+    case kEndWarmup:
+      timeline_->end_warmup(now, date());
+      collector_.end_warmup(now);
+      origin_->end_warmup();
+      stations_->clear();
+      for (const auto& job : training_) job->end_warmup(now);
+      fleet_times_.clear();
+      warmup_end_ = now;
+      stepped_at_warmup_ = calendar_.stepped();
+      ++disturbances_;
+      return;
+    default:
+      sample(now);
   }
+}
+
+void World::sample(TimePoint now) {
   stations_->sample();
-  timeline_->sample(now);
-  const double done = static_cast<double>(now.ns) / static_cast<double>(scenario_.horizon.count);
+  timeline_->sample(now, date());
+  const double done = static_cast<double>(date().ns) / static_cast<double>(scenario_.horizon.count);
   if (options_.progress) options_.progress(done);
   if (++samples_done_ % kSamplesPerStretch == 0) fleet_times_.push_back(fleet_time());
-  const TimePoint next{scenario_.horizon.count / kSamples *
-                       static_cast<std::int64_t>(samples_done_ + 1)};
-  if (next.ns < scenario_.horizon.count) queue_.push(next, this, kSample);
+  // The next date of the grid; what was stepped over is one long stretch of the time line.
+  const std::int64_t period = scenario_.horizon.count / kSamples;
+  const TimePoint next{(date().ns / period + 1) * period - calendar_.stepped().count};
+  if (next.ns + calendar_.stepped().count < scenario_.horizon.count) {
+    queue_.push(next, this, kSample);
+  }
 }
 
 Result<probes::Record> run(const scenario::Scenario& scenario, const RunOptions& options) {

@@ -9,6 +9,7 @@
 #include "sim/world/inference.hpp"
 #include "sim/world/run.hpp"
 #include "sim/world/station_probe.hpp"
+#include "sim/world/stepper.hpp"
 #include "sim/world/timeline_probe.hpp"
 #include "sim/world/training.hpp"
 
@@ -22,7 +23,7 @@ class World : private engine::EventHandler {
   probes::Record record() const;
 
  private:
-  enum Code : std::uint32_t { kSample, kEndWarmup };
+  enum Code : std::uint32_t { kSample, kEndWarmup, kEnd, kWindow };
 
   World(const scenario::Scenario& scenario, const RunOptions& options)
       : scenario_(scenario), options_(options) {}
@@ -37,6 +38,7 @@ class World : private engine::EventHandler {
   CachePlan cache_plan() const;
   std::vector<Catalogue> catalogues() const;
   void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
+  void sample(TimePoint now);
   bool interrupted() const {
     return options_.interrupted != nullptr && options_.interrupted->load();
   }
@@ -50,7 +52,26 @@ class World : private engine::EventHandler {
   void check_conservation(probes::Record& record) const;
   void little(probes::Record& record, const std::string& station, TimePoint now,
               probes::VisitorNs present_ns) const;
-  Duration measured() const;  // since the warm-up
+  Duration measured() const;  // since the warm-up, with what was stepped over
+  Duration played() const;    // since the warm-up, without it
+  TimePoint date() const { return calendar_.date(queue_.now()); }
+
+  // Steady stretches are stepped over, in stepping.cpp.
+  struct Watched {
+    TimePoint at;
+    probes::Collector::Snapshot counts;
+    std::vector<TrainingReport> jobs;
+    std::uint64_t origin_bytes = 0;
+    RunningFigures figures;
+  };
+  Watched watch(TimePoint now) const;
+  RunningFigures running_figures(TimePoint now) const;
+  void start_watching();
+  void end_window(TimePoint now);
+  bool audited(TimePoint now);
+  void step_over(TimePoint now, Duration most);
+  Duration show_caches(TimePoint now, Duration step, const std::vector<double>& steps_per_s);
+  void report_stepping(probes::Record& record) const;
 
   scenario::Scenario scenario_;
   RunOptions options_;
@@ -88,7 +109,19 @@ class World : private engine::EventHandler {
   FleetTime fleet_time() const;
   std::vector<FleetTime> fleet_times_;  // at the ends of equal stretches of time
   std::uint64_t samples_done_ = 0;
-  TimePoint warmup_end_;
+  Calendar calendar_{queue_};
+  bool ended_ = false;
+  std::unique_ptr<Stepper> stepper_;  // null: nothing is stepped over
+  std::vector<Watched> watched_;      // at the ends of windows since the last disturbance
+  std::uint64_t disturbances_ = 0;    // beside fleet events
+  std::uint64_t seen_disturbances_ = 0;
+  std::size_t figures_watched_ = 0;
+  std::size_t audit_from_ = 0, audit_until_ = 0;  // windows of a stretch that is played to compare
+  bool audit_done_ = false;
+  std::uint64_t stretches_ = 0;       // stepped over
+  std::map<std::string, double> skip_error_;  // by figure: what an audited stretch was off
+  TimePoint warmup_end_;        // in played time
+  Duration stepped_at_warmup_;  // stepped over before
   bool stopped_early_ = false;
 };
 
