@@ -6,6 +6,7 @@
 
 #include "analysis/error_vector.hpp"
 #include "analysis/sampled_terms.hpp"
+#include "policies/base/math.hpp"
 
 namespace fleetcache::analysis {
 namespace {
@@ -116,7 +117,7 @@ std::optional<Decider> input_that_decides(const Verdict& verdict,
   for (const Sensitivity& s : sensitivities) {
     const bool stated = s.range_low > 0 && s.range_high > 0;
     const double unknown =
-        stated ? std::max(std::log(s.range_high), -std::log(s.range_low)) : kUnstated;
+        stated ? std::max(portable_log(s.range_high), -portable_log(s.range_low)) : kUnstated;
     if (std::abs(s.slope) * unknown <= reach) continue;
     reach = std::abs(s.slope) * unknown;
     best = &s;

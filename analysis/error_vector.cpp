@@ -55,7 +55,7 @@ ErrorTerm seed_term(const std::string& name, const Metric& m) {
                      std::to_string(m.replicates.size()) + " seeds, Student t, 95 %";
   } else if (m.batches.size() >= kFewestBatches) {
     // The count differs from figure to figure; one line of the page covers all.
-    term.estimator = "batch means, Student t of n - 1 degrees, 95 %";
+    term.estimator = "batch means long enough by their correlation, Student t, 95 %";
   } else if (!m.batches.empty()) {
     term.estimator = "not estimated: fewer than " + std::to_string(kFewestBatches) +
                      " batches (a longer horizon has more; --seeds 5 needs none)";
@@ -106,7 +106,7 @@ std::optional<double> seed_error(const Metric& m) {
     // Of one run, not of the mean over seeds: the figure shown is that of the first seed.
     return student_t_95(m.replicates.size() - 1) * standard_deviation(m.replicates);
   }
-  if (m.batches.size() >= kFewestBatches) return confidence_95(m.batches);
+  if (m.batches.size() >= kFewestBatches) return confidence_95_of_batches(m.batches);
   return std::nullopt;
 }
 

@@ -42,6 +42,31 @@ double confidence_95(const std::vector<double>& values) {
          std::sqrt(static_cast<double>(values.size()));
 }
 
+double lag_one_correlation(const std::vector<double>& values) {
+  if (values.size() < 3) return 0;
+  const double center = mean(values);
+  double products = 0, squares = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    squares += (values[i] - center) * (values[i] - center);
+    if (i > 0) products += (values[i] - center) * (values[i - 1] - center);
+  }
+  return squares > 0 ? products / squares : 0;
+}
+
+double confidence_95_of_batches(const std::vector<double>& batches) {
+  constexpr std::size_t kFewestToMerge = 12;
+  std::vector<double> means = batches;
+  while (means.size() >= kFewestToMerge && lag_one_correlation(means) > 0) {
+    // An odd one is dropped at the front, where the transient is.
+    const std::size_t skip = means.size() % 2;
+    for (std::size_t i = 0; i < means.size() / 2; ++i) {
+      means[i] = (means[skip + 2 * i] + means[skip + 2 * i + 1]) / 2;
+    }
+    means.resize(means.size() / 2);
+  }
+  return confidence_95(means);
+}
+
 Truncation mser(const std::vector<double>& series, std::size_t group) {
   FLEETCACHE_CHECK(group > 0, "groups hold at least one observation");
   const std::size_t groups = series.size() / group;

@@ -17,6 +17,16 @@ double student_t_95(std::size_t degrees);
 /// Half width of the 95 % interval of the mean of nearly independent values; 0 for fewer than two.
 double confidence_95(const std::vector<double>& values);
 
+/// Correlation of neighbours; 0 for fewer than three values or no spread.
+double lag_one_correlation(const std::vector<double>& values);
+
+/// Half width of the 95 % interval of the mean of consecutive batch means. Batches that are too
+/// short for the correlation of the series show it between neighbours: pairs are merged while their
+/// correlation is positive and at least 12 are left to merge. Coverage on the wait of an M/M/8
+/// queue at load 0.8 over 1,000 seeds: 95.0 % of runs of 100,000 customers, 93.6 % of 50,000; about
+/// 90 % of 10,000, whose skew and empty start no batch size mends. Checked by: `validate coverage`.
+double confidence_95_of_batches(const std::vector<double>& batches);
+
 /// Where a series leaves its transient.
 struct Truncation {
   std::size_t cut = 0;   ///< observations to drop from the front

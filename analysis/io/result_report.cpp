@@ -43,6 +43,14 @@ std::string headline_verdict(const Result& r) {
          std::to_string(undecided) + " undecided";
 }
 
+/// Of the fleet rung: how much of the time was simulated event by event.
+std::string stepped_text(const Result& r) {
+  const auto detailed = r.metrics.find("sim.detailed_s"), stepped = r.metrics.find("sim.stepped_s");
+  if (detailed == r.metrics.end() || stepped == r.metrics.end()) return "";
+  return ", " + quantity(detailed->second.value, "s") + " in detail and " +
+         quantity(stepped->second.value, "s") + " stepped over";
+}
+
 void put_head(const Result& r, Report& report) {
   report.head.push_back(headline_verdict(r));
   std::string seeds;
@@ -50,7 +58,8 @@ void put_head(const Result& r, Report& report) {
   std::string line = "fleetcache " + r.manifest.version + " · scenario " + r.scenario_digest +
                      " · policies " + r.manifest.policy_digest + " · rung " + r.rung;
   if (r.simulated) {
-    line += " · seed" + seeds + " · " + quantity(r.simulated_seconds, "s") + " simulated";
+    line += " · seed" + seeds + " · " + quantity(r.simulated_seconds, "s") + " simulated" +
+            stepped_text(r);
   }
   report.head.push_back(line);
   if (!r.simulated) {
@@ -72,10 +81,10 @@ void put_tables(const Result& r, Report& report) {
 }
 
 /// Two limits on one metric, or one reason for several metrics, are one line.
-void put_reason(const Verdict& v, Reasons& reasons) {
+void put_reason(const Verdict& v, const std::string& reason, Reasons& reasons) {
   auto found = std::find_if(reasons.begin(), reasons.end(),
-                            [&](const auto& known) { return known.first == v.reason; });
-  if (found == reasons.end()) found = reasons.insert(reasons.end(), {v.reason, {}});
+                            [&](const auto& known) { return known.first == reason; });
+  if (found == reasons.end()) found = reasons.insert(reasons.end(), {reason, {}});
   std::vector<std::string>& metrics = found->second;
   if (std::find(metrics.begin(), metrics.end(), v.objective.metric) == metrics.end()) {
     metrics.push_back(v.objective.metric);
@@ -100,7 +109,8 @@ void put_objectives(const Result& r, Report& report) {
          (v.objective.less_than ? "< " : "> ") + quantity(v.objective.limit, unit),
          v.value ? quantity(*v.value, unit) : "-", error_of(r, v),
          v.value ? difference(0, v.margin, unit) : "-", name_of(v.state)});
-    if (!v.reason.empty()) put_reason(v, reasons);
+    if (!v.reason.empty()) put_reason(v, v.reason, reasons);
+    for (const Decider& decider : v.deciders) put_reason(v, decider.text, reasons);
   }
   for (const auto& [reason, metrics] : reasons) {
     section.lines.push_back(joined(metrics) + ": " + reason);
@@ -235,10 +245,45 @@ void put_bottlenecks(const Result& r, Report& report) {
   report.sections.push_back(section);
 }
 
+using Terms = std::map<std::string, std::map<std::string, const ErrorTerm*>>;  // metric, component
+
+std::string term_text(const Result& r, const Terms& by_metric, const std::string& metric,
+                      const std::string& component) {
+  const auto& terms = by_metric.at(metric);
+  const auto found = terms.find(component);
+  if (found == terms.end()) return "-";
+  return found->second->abs ? quantity(*found->second->abs, r.metrics.at(metric).unit) : "?";
+}
+
+/// A metric a row, or, with more components than fit 80 columns, a component a row.
+void put_error_grid(const Result& r, const std::vector<std::string>& metrics,
+                    const std::vector<std::string>& components, const Terms& by_metric,
+                    Section& section) {
+  constexpr std::size_t kColumnsThatFit = 5;
+  const bool upright = components.size() <= kColumnsThatFit;
+  const std::vector<std::string>& columns = upright ? components : metrics;
+  section.columns = {upright ? "metric" : "component"};
+  section.columns.insert(section.columns.end(), columns.begin(), columns.end());
+  if (upright) section.columns.emplace_back("sum");
+  for (const std::string& name : upright ? metrics : components) {
+    std::vector<std::string> row = {name};
+    for (const std::string& column : columns) {
+      row.push_back(upright ? term_text(r, by_metric, name, column)
+                            : term_text(r, by_metric, column, name));
+    }
+    if (upright) row.push_back(error_of(r, name));
+    section.rows.push_back(row);
+  }
+  if (upright) return;
+  std::vector<std::string> sum = {"sum"};
+  for (const std::string& metric : metrics) sum.push_back(error_of(r, metric));
+  section.rows.push_back(sum);
+}
+
 void put_errors(const Result& r, const std::vector<std::string>& names, Report& report) {
   if (r.error.empty()) return;
   std::vector<std::string> components;
-  std::map<std::string, std::map<std::string, const ErrorTerm*>> by_metric;
+  Terms by_metric;
   std::vector<std::string> estimators;
   for (const ErrorTerm& term : r.error) {
     if (std::find(components.begin(), components.end(), term.component) == components.end()) {
@@ -252,25 +297,12 @@ void put_errors(const Result& r, const std::vector<std::string>& names, Report& 
       estimators.push_back(text);
     }
   }
-  Section section{"ERRORS (±, 95 %)", {"metric"}, {}, estimators};
-  section.columns.insert(section.columns.end(), components.begin(), components.end());
-  section.columns.emplace_back("sum");
+  Section section{"ERRORS (±, 95 %)", {}, {}, estimators};
+  std::vector<std::string> metrics;
   for (const std::string& name : names) {
-    const auto found = by_metric.find(name);
-    if (found == by_metric.end()) continue;
-    const std::string& unit = r.metrics.at(name).unit;
-    std::vector<std::string> row = {name};
-    for (const std::string& component : components) {
-      const auto term = found->second.find(component);
-      if (term == found->second.end()) {
-        row.emplace_back("-");
-      } else {
-        row.push_back(term->second->abs ? quantity(*term->second->abs, unit) : "?");
-      }
-    }
-    row.push_back(error_of(r, name));
-    section.rows.push_back(row);
+    if (by_metric.count(name) > 0) metrics.push_back(name);
   }
+  put_error_grid(r, metrics, components, by_metric, section);
   report.sections.push_back(section);
 }
 

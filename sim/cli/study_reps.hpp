@@ -12,7 +12,7 @@ namespace fleetcache::cli {
 /// `rel_ci(METRIC) < 2%`: stop when the half width of the 95 % interval of the mean, over the mean,
 /// is below the limit. Looked at after 5 seeds and then after every 2 more, so that the answer does
 /// not hang on how many processes ran at once. Stopping at the first narrow interval favours
-/// intervals that are too narrow by chance: nominal 95 % covers about 93 % (tests/unit/cli).
+/// intervals that are too narrow by chance: nominal 95 % covers about 92 % (tests/unit/cli).
 struct StopRule {
   std::string metric;
   double relative = 0;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -147,8 +148,10 @@ bool RunVerb::choose_rung() {
          !memory ? "--max-memory: " + memory.error().text() : "--max-time: " + time.error().text());
     return false;
   }
-  const Limits limits{static_cast<double>(*memory), static_cast<double>(*time) / 1e9,
-                      flags_.max_memory, flags_.max_time};
+  Limits limits{static_cast<double>(*memory), static_cast<double>(*time) / 1e9, flags_.max_memory,
+                flags_.max_time};
+  // The run that started a companion was weighed; more samples may take a little more.
+  if (flags_.single) limits.memory_bytes = limits.cpu_s = std::numeric_limits<double>::infinity();
   const std::string asked = flags_.rung.empty() ? loaded_->scenario.rung : flags_.rung;
   const auto choice = cli::choose_rung(loaded_->scenario, asked, options_.run, limits);
   if (!choice) {

@@ -61,7 +61,7 @@ const std::vector<Allowance>& allowances() {
        {"policies/", "models/", "topologies/", "sim/scenario/", "sim/probes/", "sim/traces/"}},
       {"sim/validation/",
        {"policies/", "models/", "topologies/", "sim/scenario/", "sim/engine/", "sim/probes/",
-        "sim/traces/", "sim/world/", "sim/analytic/"}},
+        "sim/traces/", "sim/world/", "sim/analytic/", "analysis/"}},
       {"sim/cli/",
        {"policies/", "models/", "topologies/", "analysis/", "sim/", "nlohmann/", "CLI/", "unistd.h",
         "fcntl.h", "time.h", "poll.h", "spawn.h", "sys/"}},

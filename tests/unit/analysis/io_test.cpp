@@ -147,6 +147,51 @@ TEST_CASE("a reason is given once, with the metrics it is of") {
   CHECK(text.find("too short") == text.rfind("too short"));
 }
 
+TEST_CASE("what would decide is said once, under the verdict") {
+  Result r = sample();
+  REQUIRE_FALSE(r.verdict.empty());
+  r.verdict[0].state = State::kUndecided;
+  r.verdict[0].deciders = {{"component", "seed", 0.02, 0.01, "decided if seeds: --reps 12"}};
+  const std::string text = io::to_text(io::describe(r, "x"));
+  CHECK(text.find(r.verdict[0].objective.metric + ": decided if seeds: --reps 12") !=
+        std::string::npos);
+  CHECK(io::to_json(r)["verdict"][0]["decided_by"][0]["needed"] == 0.01);
+}
+
+TEST_CASE("nine components of an error stand under one another within 80 columns") {
+  Result r = sample();
+  r.error.clear();
+  REQUIRE_FALSE(r.verdict.empty());
+  const std::string metric = r.verdict[0].objective.metric;
+  for (const char* component : {"seed", "warmup", "fluid", "bundle", "window", "sample",
+                                "representative", "skip", "tail"}) {
+    r.error.push_back({component, metric, 0.001, "estimator", false});
+  }
+  r.error.back().abs.reset();
+  const std::string text = io::to_text(io::describe(r, "x"));
+  const std::size_t grid = text.find("ERRORS");
+  REQUIRE(grid != std::string::npos);
+  const std::string section = text.substr(grid);
+  CHECK(section.find("  component ") != std::string::npos);
+  CHECK(section.find("  representative") != std::string::npos);
+  CHECK(section.find("?") != std::string::npos);
+  std::size_t start = 0;
+  while (start < section.size()) {
+    const std::size_t end = std::min(section.find('\n', start), section.size());
+    CHECK(io::width(section.substr(start, end - start)) <= 80);
+    start = end + 1;
+  }
+}
+
+TEST_CASE("seconds that were stepped over stand in the head") {
+  Result r = sample();
+  CHECK(io::to_text(io::describe(r, "x")).find("stepped over") == std::string::npos);
+  r.metrics["sim.detailed_s"] = {600, "s"};
+  r.metrics["sim.stepped_s"] = {3000, "s"};
+  const std::string text = io::to_text(io::describe(r, "x"));
+  CHECK(text.substr(0, text.find("VERDICT")).find("stepped") != std::string::npos);
+}
+
 TEST_CASE("a partial answer and one that was not simulated say so in the first line") {
   Result r = sample();
   r.interrupted = true;
