@@ -75,7 +75,7 @@ Result<Bottlenecks> bottlenecks_of(const FleetView& view, const Design& design,
     fleet = &*other;
   }
   Bottlenecks out;
-  out.comparable = design.accounts == 0;  // the fleet has the scenario's
+  out.comparable = design.accounts == 0 && design.stamp == 1;  // the fleet has the scenario's
   for (const ResourceAnswer& r : answer.resource) {
     const bool counted = r.kind != ResourceKind::kIngress && r.kind != ResourceKind::kRequests &&
                          r.kind != ResourceKind::kNvmeWrite;

@@ -230,19 +230,19 @@ RegionAnswer region_answer(const Context& c, std::uint32_t r, const std::vector<
     if (kept.insert(job.job->dataset).second) a.stored += bytes(job.dataset->size);
   }
   a.front_end_wanted = a.origin_wanted * classic;
-  double read_s = 0, reads = 0;
+  double alone_s = 0, reads = 0;  // of reads that are granted at once
   for (std::size_t j = 0; j < jobs.size(); ++j) {
-    if (c.view.jobs[j].home != r) continue;
-    const double missed = 1 - jobs[j].hits.hit - jobs[j].hits.remote;
-    const double rate = jobs[j].rate * missed / c.view.jobs[j].object;
+    const JobView& job = c.view.jobs[j];
+    const double rate = jobs[j].wanted * (1 - jobs[j].hits.hit - jobs[j].hits.remote) / job.object;
+    if (job.home != r || rate <= 0) continue;
+    const OriginRead read = origin_read(*c.view.regions[r], c.design.path, job.object);
     reads += rate;
-    read_s += rate * jobs[j].origin_read_s;
+    alone_s += rate * (to_seconds(read.law.mean()) + to_seconds(read.rest));
   }
   a.under_way = c.under_way[r];
-  const double unloaded = reads > 0 ? read_s / reads : 0;
   if (reads > 0 && classic > 0)
     a.throttle = throttle_of(c.view, c.design, c.resources.answer, r, a.under_way * classic,
-                             std::min(unloaded, a.under_way / reads));
+                             alone_s / reads);
   a.plan = models::accounts_needed(limits_of(c.view.regions[r]->blob),
                                    {BytesPerSecond(a.front_end_wanted), PerSecond(a.requests),
                                     BytesPerSecond(a.ingress), a.stored});

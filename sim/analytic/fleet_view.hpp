@@ -76,6 +76,7 @@ struct Design {
   double progress = 0;  ///< of the first epoch that every job has read, 0..1
   scenario::OriginPath path = scenario::OriginPath::kFrontEnd;
   std::uint32_t accounts = 0;  ///< in every region; 0: as the scenario says
+  double stamp = 1;            ///< factor on every region's stamp
 };
 Design design_of(const scenario::Scenario& scenario);
 

@@ -113,6 +113,13 @@ Table flip_table(const Solved& s) {
                       " accounts and this NVMe: first epoch " +
                       pays(f.front_end_first_to, f.bifrost_first_to) + "; steady " +
                       pays(f.front_end_to, f.bifrost_to));
+    if (f.stamp_low > 0)
+      t.notes.push_back(
+          region + ": the stamp is assumed, " + bits_per_second(f.stamp_low) + " to " +
+          bits_per_second(f.stamp_high) + ": Bifrost suffices in the first epoch up to " +
+          per_gpu_text(f.bifrost_first_low) + " to " + per_gpu_text(f.bifrost_first_high) +
+          ", steady up to " + per_gpu_text(f.bifrost_low) + " to " + per_gpu_text(f.bifrost_high) +
+          " MB/s per GPU");
     if (!f.crossing_resource.empty())
       t.notes.push_back(region + ": front end full at D = " + bytes_per_second(f.crossing_demand) +
                         ", h = " + percent(f.crossing_hit) + ": D (1 - h) puts " +
@@ -312,21 +319,38 @@ Table wan_table(const Solved& s) {
   return t;
 }
 
+// GPU hours lost by all jobs over the measured time to waits beyond the steady state's: the price
+// of a cold cache, paid once.
+double cold_gpu_hours(const Solved& s, const std::vector<double>& stall, const Answer& steady) {
+  const double hours =
+      (to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup)) / 3600;
+  double sum = 0;
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j)
+    sum += s.view.jobs[j].gpus * hours * std::max(0.0, stall[j] - steady.job[j].stall);
+  return sum;
+}
+
 Table cost_table(const Solved& s) {
   Table t;
-  const double price = s.view.scenario->assumptions.gpu_hour.count;
-  t.title = "WHAT STALLS COST at " + digits(price) + " USD per GPU hour (assumptions.gpu_hour)";
-  t.columns = {"design", "stall over the horizon", "per month"};
+  const Money price = s.view.scenario->assumptions.gpu_hour;
+  t.title =
+      "WHAT STALLS COST at " + digits(price.count) + " USD per GPU hour (assumptions.gpu_hour)";
+  t.columns = {"design", "steady stall", "per month, from then on", "cold fill, once",
+               "stall over the horizon"};
   double gpus = 0;
   for (const JobView& j : s.view.jobs) gpus += j.gpus;
-  const auto row = [&](const char* name, double stall) {
-    t.rows.push_back(
-        {name, percent(stall),
-         dollars(models::stall_cost_per_month(gpus, s.view.scenario->assumptions.gpu_hour, stall)
-                     .count)});
+  const auto row = [&](const char* name, double steady, double once, double horizon) {
+    t.rows.push_back({name, percent(steady),
+                      dollars(models::stall_cost_per_month(gpus, price, steady).count),
+                      dollars(once * price.count), percent(horizon)});
   };
-  row("this scenario", s.course.fleet_stall);
-  row("the same without a cache", s.no_cache.front().stall);
+  row("this scenario", s.course.steady.stall, cold_gpu_hours(s, s.course.stall, s.course.steady),
+      s.course.fleet_stall);
+  const Answer& none = s.no_cache.front();
+  row("the same without a cache", none.stall, 0, none.stall);
+  t.notes = {
+      "cold fill: GPU time lost in first epochs within the horizon, beyond the steady state's; "
+      "it comes again with a new data set or an empty cache"};
   return t;
 }
 

@@ -171,6 +171,28 @@ std::optional<double> capacity_crossing(const FleetView& view, Design design, st
   return high;
 }
 
+namespace {
+
+// Bifrost's crossings with the least and the most that is assumed of the stamp.
+void add_stamp_range(const FleetView& view, std::uint32_t region, EpochLaw& law, FlipPoints& f) {
+  const double stamp = view.regions[region]->bifrost.stamp.count;
+  if (stamp <= 0) return;
+  f.stamp_low = kStampLeast * stamp;
+  f.stamp_high = kStampMost * stamp;
+  Design d = variant(view, 1, true, OriginPath::kBifrost);
+  const auto at = [&](double factor, bool cold) {
+    d.stamp = factor;
+    d.cold = cold;
+    return demand_crossing(view, d, region, law) * f.per_gpu;
+  };
+  f.bifrost_low = at(kStampLeast, false);
+  f.bifrost_high = at(kStampMost, false);
+  f.bifrost_first_low = at(kStampLeast, true);
+  f.bifrost_first_high = at(kStampMost, true);
+}
+
+}  // namespace
+
 FlipPoints flip_points(const FleetView& view, std::uint32_t region, EpochLaw& law) {
   FlipPoints f;
   f.region = region;
@@ -190,6 +212,7 @@ FlipPoints flip_points(const FleetView& view, std::uint32_t region, EpochLaw& la
   cold.path = OriginPath::kBifrost;
   f.bifrost_first_to = demand_crossing(view, cold, region, law) * f.per_gpu;
   f.bifrost_to = crossing(true, OriginPath::kBifrost, 0);
+  add_stamp_range(view, region, law, f);
   f.deltazero_to = crossing(true, OriginPath::kDeltaZero, 0);
   f.no_cache_to = crossing(false, OriginPath::kFrontEnd, 0);
   f.no_cache_default_to = crossing(false, OriginPath::kFrontEnd, kAccountsDefault);

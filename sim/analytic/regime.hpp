@@ -15,6 +15,10 @@ namespace fleetcache::analytic {
 constexpr std::uint32_t kAccountsDefault = 250;
 constexpr std::uint32_t kAccountsOnRequest = 500;
 
+/// What a stamp may give, as factors on the scenario's: the preset's range of 5 to 50 Tbps a region
+/// around its 20 Tbps, kept in proportion where a scenario sets another figure.
+constexpr double kStampLeast = 0.25, kStampMost = 2.5;
+
 /// Mean demand of the training GPUs in bytes a second each; 0 without training.
 double demand_per_gpu(const FleetView& view);
 /// The same over the jobs whose data live in one region.
@@ -72,6 +76,9 @@ struct FlipPoints {
   double deltazero_to = 0;                              ///< the follow-on, with its assumed factor
   double no_cache_to = 0;  ///< no cache: the scenario's accounts suffice up to here
   double no_cache_default_to = 0, no_cache_request_to = 0;  ///< with all accounts of a quota
+  // The same over the range that is assumed of the stamp; 0 where the region has none.
+  double stamp_low = 0, stamp_high = 0;  ///< bytes a second
+  double bifrost_low = 0, bifrost_high = 0, bifrost_first_low = 0, bifrost_first_high = 0;
   std::optional<double> nvme_factor;  ///< on the cache: from here the front end suffices
   bool bifrost_pays = false;          ///< it suffices further than the front end does
   // The front end's crossing, checked from both sides.

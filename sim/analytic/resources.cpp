@@ -89,7 +89,8 @@ class Builder {
         accounts * region.blob.ingress.count, ingress, [](std::uint32_t) { return 0.0; });
     if (!bypass) return;
     add(ResourceKind::kStamp, "direct_stamp." + name, "B/s", path + "bifrost.stamp", r,
-        direct_path.stamp.count, 0, [&](std::uint32_t j) { return here(j) * direct; });
+        design_.stamp * direct_path.stamp.count, 0,
+        [&](std::uint32_t j) { return here(j) * direct; });
     // One plan a read: a node seldom reads an object twice within a lease.
     add(ResourceKind::kPlans, "plan_service." + name, "1/s", path + "bifrost.plan_requests", r,
         direct_path.plan_requests.count, 0,
