@@ -113,9 +113,11 @@ EpochHit EpochLaw::hit(std::string_view policy,
   if (policy == "pinned")
     return {models::epoch_pinned(c), EpochMethod::kClosedForm, "pinned: h = c"};
   if (policy == "fifo" && !readers.shuffle) return lru(c, readers);
-  if (policy == "fifo" && readers.units <= 1 && readers.readers <= 1)
-    return {models::epoch_fifo(c), EpochMethod::kClosedForm,
-            "FIFO: renewal equation along an epoch"};
+  if (policy == "fifo" && readers.units <= 1 && readers.readers <= 1) {
+    const auto [entry, fresh] = fifo_.try_emplace(c, 0.0);  // half a millisecond each
+    if (fresh) entry->second = models::epoch_fifo(c);
+    return {entry->second, EpochMethod::kClosedForm, "FIFO: renewal equation along an epoch"};
+  }
   const eviction::PolicyInfo* info = eviction::find_policy(policy);
   if (info == nullptr) return lru(c, readers);
   if (info->needs_next_access)

@@ -55,6 +55,7 @@ class EpochLaw {
   unsigned objects_;
   KvLaw kv_;
   std::map<std::string, double> runs_;
+  std::map<double, double> fifo_;
 };
 
 }  // namespace fleetcache::analytic
