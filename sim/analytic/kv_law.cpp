@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <unordered_map>
 
 #include "policies/eviction/eviction.hpp"
 
@@ -80,8 +79,8 @@ KvMiniature run(const models::KvSessionSpec& spec, const models::KvDemand& deman
   const TimePoint from = TimePoint{} + from_seconds(warm);
   const auto shared_tokens = static_cast<std::uint32_t>(spec.shared_fraction * spec.prompt_tokens);
   Counts c;
-  // Blocks of the last prompt of a dialogue, by its first block that no other shares. Never walked.
-  std::unordered_map<std::uint64_t, std::size_t> last_prompt;
+  // Blocks of the last prompt of a dialogue, by its first block that no other shares..
+  std::map<std::uint64_t, std::size_t> last_prompt;
   const std::size_t own = shared_tokens / spec.block_tokens;
   for (const models::KvSessionRequest& r : models::kv_sessions(spec, kSeed, end)) {
     const bool counted = r.at.ns >= from.ns;

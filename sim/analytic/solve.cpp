@@ -14,19 +14,21 @@ void add_notes(const Solved& s, probes::Record& record) {
   notes.push_back("e_model (hit ratios): exact laws for lru and pinned; two standard errors of " +
                   percent(kMiniatureError) +
                   " for policies run in miniature; up to 0.02 for several jobs on one data set and "
-                  "0.05 for KV blocks (both measured by unit tests).");
+                  "0.05 for KV blocks under LRU, " +
+                  percent(kKvMiniatureError) + " for other policies (all measured by unit tests).");
   notes.push_back(
       "e_model (rates): one bottleneck each, max-min fair; keys spread evenly over owners "
       "and accounts (a ring of 128 points puts up to 1.4x on the fullest of 100,000). "
       "Not cross-checked against simulation above 2,000 nodes.");
   notes.push_back(
-      "e_model (stall): an upper estimate from independent reads; throttling answers (503) "
-      "and their back-off are not in it, so close to a limit the exact rung stalls more.");
+      "e_model (stall): an upper estimate from independent reads; waits for other reads are "
+      "means of Poisson streams, refusals (503) those of a steady overload: close to a limit the "
+      "exact rung may stall more.");
   notes.push_back(
       "e_model (TTFT): Allen-Cunneen within 10-20 % in light traffic; p99 rests on an "
       "exponential wait and a log-normal service.");
   notes.push_back(
-      "Events (failures, throttles, upgrades) of the scenario are not played at this rung; "
+      "Events of the scenario are not played at this rung: the table EVENTS is their arithmetic; "
       "per-blob limits and the control plane are not in the formulas.");
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobView& job = s.view.jobs[j];
