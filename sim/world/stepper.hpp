@@ -26,17 +26,19 @@ class Stepper {
   /// checkpoints); a stretch that is stepped over was watched for at least two of them.
   Stepper(Duration window, Duration period);
 
-  /// At the end of each window.
+  /// At the end of each window. Many windows become fewer, longer ones.
   void observe(TimePoint now, RunningFigures figures);
   /// Something happened: what was watched before does not count any more.
   void disturbed(TimePoint now, RunningFigures figures);
-  /// Whether the watched stretch was steady: test_steadiness of every figure over its windows.
-  bool steady() const;
+  /// How long a step may be, in lengths of what was watched; 0: none. Steady means that every figure
+  /// passes test_steadiness over its windows. One with a trend may still go on as far as its slope
+  /// moves it by less than it is allowed to.
+  double step_ratio() const;
   /// What was watched: from here to the last window.
-  TimePoint watched_since() const;
+  TimePoint watched_since() const { return ends_.front().at; }
+  /// Whether a watched window begins or ends there.
+  bool is_end(TimePoint at) const;
   Duration window() const { return window_; }
-  std::size_t windows() const { return ends_.size() - 1; }
-  std::string last_reason() const { return reason_; }
 
  private:
   struct End {
@@ -46,9 +48,10 @@ class Stepper {
   std::vector<models::WindowedSeries> series() const;
 
   Duration window_;
-  std::size_t windows_needed_;
-  std::vector<End> ends_;  // of windows; the first is the start of the first
-  mutable std::string reason_;
+  std::int64_t watched_least_;  // ns
+  std::vector<End> ends_;        // of windows; the first is the start of the first
+  std::uint64_t stride_ = 1;     // calls of `observe` to a window
+  std::uint64_t since_end_ = 0;  // of these, since the last end
 };
 
 }  // namespace fleetcache::world

@@ -13,7 +13,6 @@ namespace {
 constexpr double kWindowSteps = 4;         // a window holds this many of the longest steps at least
 constexpr std::int64_t kWindowMin_ns = 10'000'000'000;
 constexpr std::int64_t kSlices = 32;       // of a step: jobs and services take turns in the caches
-constexpr double kStepMost = 12;           // a step is at most this many times what was watched
 constexpr double kHitsMove = 0.02;         // hits that move more than this end a step
 constexpr double kShiftShare = 0.01;       // a share of time may move by a point
 constexpr double kShiftRate = 0.03;
@@ -48,7 +47,7 @@ void World::start_watching() {
 }
 
 World::Watched World::watch(TimePoint now) const {
-  Watched w{now, collector_.snapshot(), {}, origin_->bytes_read(), {}};
+  Watched w{now, collector_.snapshot(), {}, origin_->bytes_read(), running_figures(now)};
   for (const auto& job : training_) w.jobs.push_back(job->total(now));
   return w;
 }
@@ -95,61 +94,58 @@ void World::end_window(TimePoint now) {
   if (disturbed) {
     stepper_->disturbed(now, figures);
     watched_ = {watch(now)};
-    audit_until_ = 0;
+    audit_ = {};
   } else {
     stepper_->observe(now, figures);
     watched_.push_back(watch(now));
-    watched_.back().figures = figures;
-    while (watched_.size() > 1 && watched_[0].at < stepper_->watched_since()) {
-      watched_.erase(watched_.begin());
-    }
-    const TimePoint next = calendar_.next();
+    watched_.erase(
+        std::remove_if(watched_.begin(), watched_.end(),
+                       [this](const Watched& w) { return !stepper_->is_end(w.at); }),
+        watched_.end());
     // Up to a window before what comes next, so that it meets a run that is played.
-    const Duration room = next - date() - stepper_->window();
-    if (room.count > 2 * stepper_->window().count && stepper_->steady() && audited(now)) {
-      step_over(now, room);
+    const Duration room = calendar_.next() - date() - stepper_->window();
+    const double ratio = room.count > 2 * stepper_->window().count ? stepper_->step_ratio() : 0;
+    if (ratio > 0 && !watched_.empty() && audited(now)) {
+      step_over(now, std::min(room, from_seconds(ratio * to_seconds(now - watched_[0].at))));
     }
   }
   queue_.push(queue_.now() + stepper_->window(), this, kWindow);
 }
 
-// The first stretch that could be stepped over is played all the same, as long again as what was
-// watched, and compared: that is what stepping over costs.
+// A stretch that could be stepped over is played all the same, as long again as what was watched, and
+// compared: that is what stepping over costs. The first one, the 8th, the 64th, ...
 bool World::audited(TimePoint now) {
-  if (audit_done_) return true;
-  if (audit_until_ == 0) {
-    audit_until_ = 2 * watched_.size();
-    audit_from_ = watched_.size() - 1;
+  if (stretches_ < next_audit_) return true;
+  if (audit_.figures.empty()) {
+    audit_ = {now, now + (now - watched_.front().at), watched_.front().figures,
+              running_figures(now)};
     return false;
   }
-  if (watched_.size() < audit_until_ || audit_from_ >= watched_.size()) return false;
-  const RunningFigures before = watched_.front().figures.empty() ? watched_[1].figures
-                                                                 : watched_.front().figures;
-  const RunningFigures& middle = watched_[audit_from_].figures;
-  const RunningFigures after = running_figures(now);
-  for (const auto& [name, end] : after) {
-    if (before.count(name) == 0 || middle.count(name) == 0) continue;
-    const RunningFigure &a = before.at(name), &b = middle.at(name);
+  if (now < audit_.until) return false;
+  for (const auto& [name, end] : running_figures(now)) {
+    if (audit_.before.count(name) == 0 || audit_.figures.count(name) == 0) continue;
+    const RunningFigure &a = audit_.before.at(name), &b = audit_.figures.at(name);
     if (b.weight <= a.weight || end.weight <= b.weight) continue;
-    skip_error_[name] = std::abs((end.total - b.total) / (end.weight - b.weight) -
-                                 (b.total - a.total) / (b.weight - a.weight));
+    const double off = std::abs((end.total - b.total) / (end.weight - b.weight) -
+                                (b.total - a.total) / (b.weight - a.weight));
+    double& error = skip_error_[name];
+    error = std::max(error, off);
   }
-  audit_done_ = true;
+  next_audit_ = std::max<std::uint64_t>(8, next_audit_ * 8);
+  audit_ = {};
   return true;
 }
 
 void World::step_over(TimePoint now, Duration most) {
-  // A whole number of cycles, so that what is repeated begins and ends alike.
   const Watched& from = watched_.front();
   const double watched_s = to_seconds(now - from.at);
-  const Duration step = std::min(most, from_seconds(watched_s * kStepMost));
   std::vector<double> steps_per_s;
   for (std::size_t i = 0; i < training_.size(); ++i) {
     const std::uint64_t steps = training_[i]->total(now).steps - from.jobs[i].steps;
     steps_per_s.push_back(static_cast<double>(steps) / watched_s);
   }
   timeline_->sample(now, date());
-  const Duration done = show_caches(now, step, steps_per_s);
+  const Duration done = show_caches(now, most, steps_per_s);
   const double factor = to_seconds(done) / watched_s;
   collector_.repeat(from.counts, factor);
   origin_->repeat(from.origin_bytes, factor);
@@ -176,7 +172,6 @@ double share(std::uint64_t hits, std::uint64_t all) {
 Duration World::show_caches(TimePoint now, Duration step, const std::vector<double>& steps_per_s) {
   const Duration slice{std::max<std::int64_t>(1, step.count / kSlices)};
   std::vector<double> owed(training_.size(), 0);
-  std::vector<double> first;  // hits of each in the first slices
   struct Shown {
     std::uint64_t all = 0, hits = 0;
   };

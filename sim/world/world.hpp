@@ -116,8 +116,13 @@ class World : private engine::EventHandler {
   std::uint64_t disturbances_ = 0;    // beside fleet events
   std::uint64_t seen_disturbances_ = 0;
   std::size_t figures_watched_ = 0;
-  std::size_t audit_from_ = 0, audit_until_ = 0;  // windows of a stretch that is played to compare
-  bool audit_done_ = false;
+  /// A stretch that is played to compare: between `middle` and `until`.
+  struct Audit {
+    TimePoint middle, until;
+    RunningFigures before, figures;  // at the start of what was watched, at the middle
+  };
+  Audit audit_;
+  std::uint64_t next_audit_ = 0;  // as many stretches as must have been stepped over
   std::uint64_t stretches_ = 0;       // stepped over
   std::map<std::string, double> skip_error_;  // by figure: what an audited stretch was off
   TimePoint warmup_end_;        // in played time
