@@ -6,6 +6,7 @@
 #include "sim/cli/child_jobs.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/nearest.hpp"
+#include "sim/cli/validate_ladder.hpp"
 #include "sim/cli/validate_report.hpp"
 #include "sim/cli/verb.hpp"
 #include "sim/scenario/quantity.hpp"
@@ -23,6 +24,7 @@ struct Options {
   std::string format = "table";
   bool list = false;
   int part = -1;  ///< of an experiment that takes several processes
+  LadderOptions ladder;
 };
 
 /// One run to be made.
@@ -161,7 +163,26 @@ int run_part(const Options& options, Session& session) {
   return kDone;
 }
 
+bool asks_for_ladder(const Options& options) {
+  return options.ids.size() == 1 && options.ids.front() == "ladder";
+}
+
+void ladder(const Options& options, Session& session) {
+  if (!options.settings.empty()) return fail(session, kBadInput, "--set: the ladder takes none");
+  catch_signals();
+  const auto outcome = climb_ladder(options.ladder);
+  if (!outcome) return fail(session, kBadInput, outcome.error().text());
+  std::printf("%s", options.format == "json"
+                        ? (to_json(*outcome).dump(2) + "\n").c_str()
+                        : ladder_text(*outcome, options.format == "md").c_str());
+  if (interrupted()) {
+    return fail(session, interrupt_exit_code(), "interrupted: the table is not complete");
+  }
+  if (!outcome->sound()) session.exit_code = kMissed;
+}
+
 void validate(const Options& options, Session& session) {
+  if (asks_for_ladder(options)) return ladder(options, session);
   if (options.list) {
     std::printf("%s", options.format == "json" ? (list_as_json().dump(2) + "\n").c_str()
                                                : list_as_text(options.format == "md").c_str());
@@ -199,13 +220,19 @@ void validate(const Options& options, Session& session) {
 void add_validate(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("validate", "run validation experiments and print their errors");
   const auto options = std::make_shared<Options>();
-  verb->add_option("ids", options->ids, "experiments (V12 V13 ...); none: all of them");
+  verb->add_option("ids", options->ids, "experiments (V12 V13 ...), or ladder; none: all experiments");
   verb->add_option("--set", options->settings, "a parameter: name=value")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   verb->add_option("--format", options->format, "table, json or md")
       ->check(CLI::IsMember({"table", "json", "md"}));
   verb->add_flag("--list", options->list, "list experiments with their parameters");
+  verb->add_option("--scenarios", options->ladder.scenarios, "ladder: how many of each size; default 3")
+      ->check(CLI::Range(1, 10'000));
+  verb->add_option("--first", options->ladder.first, "ladder: number of the first; default 0");
+  verb->add_option("--seed", options->ladder.seed, "ladder: draws the scenarios; default 1");
+  verb->add_option("--keep", options->ladder.keep, "ladder: folder for the scenario files")
+      ->type_name("DIR");
   verb->add_option("--part", options->part, "")->group("");  // of V30 and V34, for their own use
   verb->callback([options, &session] { validate(*options, session); });
 }
