@@ -145,8 +145,8 @@ LadderRun climb(const LadderOptions& options, std::uint64_t index, bool wide,
   run.index = index;
   run.wide = wide;
   run.summary = drawn.summary;
-  const std::string file =
-      folder + "/ladder-" + std::to_string(options.seed) + "-" + std::to_string(index) + ".jsonc";
+  const std::string file = folder + (wide ? "/wide-" : "/ladder-") + std::to_string(options.seed) +
+                           "-" + std::to_string(index) + ".jsonc";
   if (!(std::ofstream(file) << drawn.text).flush()) {
     run.failure = file + ": cannot be written";
     return run;

@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 constexpr double kSharedData = 0.4;  // of second and third jobs that read the first one's data
+constexpr double kObjectsLeast = 8;  // in the cache of one node
+constexpr double kBlocksLeast = 40;
+constexpr double kBlock = 64 * 70'272;  // bytes of KV of 64 tokens
 constexpr double kWithService = 0.5;
 constexpr double kWithLoss = 1.0 / 3;
 constexpr double kColdMost = 2;  // empty caches ask for so many times the origin's capacity
@@ -82,7 +85,8 @@ class Draw {
       all += jobs_.back().reads_per_s();
     }
     const double epochs = between(3, 5);
-    horizon_s_ = std::clamp(size_.reads / all, 30.0, 600.0);
+    const double wanted = std::max(size_.reads, size_.reads_per_node * nodes_);
+    horizon_s_ = std::clamp(wanted / all, 30.0, 600.0);
     std::vector<double> reads(jobs, 0);
     for (const Job& job : jobs_) reads[job.dataset] += job.reads_per_s() * horizon_s_;
     for (std::uint32_t j = 0; j < jobs; ++j) {
@@ -233,14 +237,20 @@ class Draw {
     for (const Data& data : data_)
       all += data.used ? static_cast<double>(data.objects * data.object) : 0;
     for (const Job& job : jobs_) nodes += job.nodes;
-    // A node caches its share of the data; a scope narrower than the region holds less of them.
-    const double each = share_ * all / nodes;
+    // A node caches its share of the data, some objects and some blocks at least; a scope narrower
+    // than the region holds less.
+    double least = kBlocksLeast * kBlock;
+    for (const Data& data : data_) {
+      least = std::max(least, kObjectsLeast * static_cast<double>(data.object));
+    }
+    const double each = std::max(least, share_ * all / nodes);
     const std::string tail = "\", \"eviction\": \"" + policy_ + "\"}";
     std::string out = "\"cache\": {\"scope\": \"" + scope_ + "\", \"placement\": \"" + placement_ +
                       "\", \"single_flight\": " + (single_flight_ ? "true" : "false") +
                       ", \"tiers\": {";
     if (dram_)
-      out += "\"dram\": {\"medium\": \"dram\", \"capacity\": \"" + bytes(each / 8) + tail + ", ";
+      out += "\"dram\": {\"medium\": \"dram\", \"capacity\": \"" +
+             bytes(std::max(least / 2, each / 8)) + tail + ", ";
     return out + "\"nvme\": {\"medium\": \"nvme\", \"capacity\": \"" + bytes(each) + tail +
            "}},\n" + "\"origin\": {\"path\": \"" + (bifrost_ ? "bifrost" : "fe") + "\"},\n";
   }
@@ -283,7 +293,8 @@ class Draw {
           std::to_string(servers_) + ", \"requests\": {\"rate\": \"" + number(per_s) +
           "/s\", \"cv\": 1.2, \"prompt_tokens\": 4000, \"output_tokens\": 300, \"prefixes\": 40, "
           "\"shared_fraction\": 0.4, \"turns\": 3, \"think\": \"10s\"}, "
-          "\"kv_bytes_per_token\": \"70272B\", \"prefill_tokens\": \"16k/s\"}";
+          "\"block_tokens\": 64, \"kv_bytes_per_token\": \"70272B\", \"prefill_tokens\": "
+          "\"16k/s\"}";
     }
     return out + "},\n";
   }
