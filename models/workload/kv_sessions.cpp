@@ -21,8 +21,8 @@ void set_blocks(KvSessionRequest& request, std::uint64_t session, std::uint32_t 
   const std::uint32_t count = (request.input_tokens + block_tokens - 1) / block_tokens;
   request.blocks.resize(count);
   for (std::uint32_t i = 0; i < count; ++i) {
-    request.blocks[i] = i < request.shared_blocks ? kv_prefix_block(request.prefix, i)
-                                                  : mix64(mix64(~session) + i);
+    request.blocks[i] =
+        i < request.shared_blocks ? kv_prefix_block(request.prefix, i) : mix64(mix64(~session) + i);
   }
 }
 
@@ -67,7 +67,8 @@ bool KvSessionStream::next(KvSessionRequest& request) {
   request.input_tokens = session.context + length(session.rng, share * spec_.prompt_tokens);
   request.output_tokens = length(session.rng, spec_.output_tokens);
   request.prefix = session.prefix;
-  const auto shared_tokens = static_cast<std::uint32_t>(spec_.shared_fraction * spec_.prompt_tokens);
+  const auto shared_tokens =
+      static_cast<std::uint32_t>(spec_.shared_fraction * spec_.prompt_tokens);
   request.shared_blocks = std::min(request.input_tokens, shared_tokens) / spec_.block_tokens;
   set_blocks(request, session.number, spec_.block_tokens);
   session.context = request.input_tokens + request.output_tokens;

@@ -125,8 +125,8 @@ class CacheService {
     Catalogue catalogue;
   };
 
-  CacheService(const scenario::Scenario& scenario, const Platform& platform,
-               CachePlan plan, probes::Collector& collector)
+  CacheService(const scenario::Scenario& scenario, const Platform& platform, CachePlan plan,
+               probes::Collector& collector)
       : scenario_(&scenario),
         settings_(&scenario.cache),
         platform_(&platform),
@@ -152,9 +152,9 @@ class CacheService {
     return domains_[where.domain].instances[where.instance].tiers[where.tier];
   }
   bool valid(const Location& where) const {
-    const std::uint32_t epoch = strata()
-                                    ? losses_[where.node]
-                                    : domains_[where.domain].instances[where.instance].epochs[where.tier];
+    const std::uint32_t epoch =
+        strata() ? losses_[where.node]
+                 : domains_[where.domain].instances[where.instance].epochs[where.tier];
     return epoch == where.epoch;
   }
   void lose_tiers(NodeId node, bool all, scenario::Medium medium);
@@ -181,7 +181,7 @@ class CacheService {
     NodeId owner = 0;
   };
   mutable LastOwner last_owner_;
-  std::uint64_t map_changes_ = 0;  // of who owns what
+  std::uint64_t map_changes_ = 0;      // of who owns what
   std::vector<std::uint8_t> muted_;    // by node
   std::vector<std::uint8_t> offline_;  // by node: bits of media
 };

@@ -1,6 +1,6 @@
-/// Dates of what is known beforehand (fleet events, the end of the warm-up), when time can be stepped
-/// over. Everything else in the world lives in played time, which has no gaps; the date is the
-/// played time plus all that was stepped over.
+/// Dates of what is known beforehand (fleet events, the end of the warm-up), when time can be
+/// stepped over. Everything else in the world lives in played time, which has no gaps; the date is
+/// the played time plus all that was stepped over.
 #pragma once
 
 #include <cstdint>

@@ -83,9 +83,9 @@ void DataPath::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) {
   const auto id = static_cast<std::uint32_t>(arg);
   if (code == kAtOwner) return at_owner(now, id);
   const Operation& op = operations_[id];
-  transfer(now, id,
-           platform_->copy_route(op.where.node, op.where.medium, op.request.reader,
-                                 op.request.burst));
+  transfer(
+      now, id,
+      platform_->copy_route(op.where.node, op.where.medium, op.request.reader, op.request.burst));
 }
 
 // The owner is lost and nobody knows yet. What the reader then gets from the origin is stored
@@ -164,9 +164,9 @@ void DataPath::serve_copy(TimePoint now, std::uint32_t id) {
   Operation& op = operations_[id];
   op.tier = tier_of(op.where.medium, op.where.node == op.request.reader);
   if (op.where.medium == scenario::Medium::kDram) {
-    return transfer(now, id,
-                    platform_->copy_route(op.where.node, op.where.medium, op.request.reader,
-                                          op.request.burst));
+    return transfer(
+        now, id,
+        platform_->copy_route(op.where.node, op.where.medium, op.request.reader, op.request.burst));
   }
   Device& device = devices_[op.where.node];
   if (device.busy < platform_->pool_of(op.where.node).spec->sku.nvme_queue_depth) {
@@ -255,10 +255,9 @@ void DataPath::arrived_at_owner(TimePoint now, std::uint32_t first, bool ok, pro
   const Operation fetched = operations_[first];
   if (fetched.kind == Kind::kSlowRead) {
     if (!ok || fetched.owner == fetched.request.reader) return finish(now, first, ok);
-    return transfer(
-        now, first,
-        platform_->copy_route(fetched.owner, scenario::Medium::kDram, fetched.request.reader,
-                              fetched.request.burst));
+    return transfer(now, first,
+                    platform_->copy_route(fetched.owner, scenario::Medium::kDram,
+                                          fetched.request.reader, fetched.request.burst));
   }
   if (cache_->enabled() && cache_->settings().single_flight) {
     in_flight_.erase({fetched.owner, fetched.request.object});
@@ -303,8 +302,9 @@ void DataPath::write_origin(TimePoint now, const ReadRequest& object, ReadClient
   collector_->request_in(object.weight);
   const std::uint32_t id = begin(now, Kind::kOriginWrite, object, client, tag);
   operations_[id].phase = Phase::kOrigin;
-  origin_->start(now, {object.object, object.bytes, object.reader, object.home, true, object.weight}, this,
-                 id);
+  origin_->start(now,
+                 {object.object, object.bytes, object.reader, object.home, true, object.weight},
+                 this, id);
 }
 
 void DataPath::finish(TimePoint now, std::uint32_t id, bool ok) {
@@ -358,10 +358,9 @@ std::uint64_t DataPath::unfinished_bytes(probes::TrafficClass traffic) const {
 
 std::uint64_t DataPath::unfinished_requests() const {
   std::uint64_t n = 0;
-  operations_.each(
-      [&](const Operation& op) {
-        n += counted(op) || op.kind == Kind::kOriginWrite ? op.request.weight : 0;
-      });
+  operations_.each([&](const Operation& op) {
+    n += counted(op) || op.kind == Kind::kOriginWrite ? op.request.weight : 0;
+  });
   return n;
 }
 

@@ -13,8 +13,8 @@
 
 namespace fleetcache::world {
 
-/// Told once when a read or a write ended, and where its bytes came from. Not ok: the origin refused
-/// it until the client gave up.
+/// Told once when a read or a write ended, and where its bytes came from. Not ok: the origin
+/// refused it until the client gave up.
 class ReadClient {
  public:
   virtual ~ReadClient() = default;
@@ -92,7 +92,7 @@ class DataPath : private engine::EventHandler,
     probes::Tier tier = probes::Tier::kLocalDram;
     bool located = false;  // `where` holds a copy
     bool pinned = false;
-    bool bypass = false;  // the owner did not answer: the reader asks the origin itself
+    bool bypass = false;         // the owner did not answer: the reader asks the origin itself
     bool nested = false;         // part of another read: not counted by itself
     std::uint32_t next = kNone;  // next waiter of the same fetch
   };

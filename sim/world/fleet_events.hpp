@@ -7,9 +7,9 @@
 #include <memory>
 #include <vector>
 
+#include "sim/world/calendar.hpp"
 #include "sim/world/failures.hpp"
 #include "sim/world/inference.hpp"
-#include "sim/world/calendar.hpp"
 #include "sim/world/membership.hpp"
 #include "sim/world/stage.hpp"
 #include "sim/world/training.hpp"

@@ -39,8 +39,7 @@ std::vector<std::uint32_t> number(const Platform& platform,
     const Key key = racks.count(rack) > 0
                         ? Key{rack, kRackMark}
                         : Key{claim_of_node[node], by_pod ? platform.fleet().pod_of(node) + 1 : 0};
-    of_node[node] =
-        known.try_emplace(key, static_cast<std::uint32_t>(known.size())).first->second;
+    of_node[node] = known.try_emplace(key, static_cast<std::uint32_t>(known.size())).first->second;
   }
   groups = known.size();
   return of_node;

@@ -16,7 +16,8 @@ constexpr std::uint64_t kPathClassesMax = 6000;
 
 /// `claim_of_node`: the job or service that uses a node, any number; nodes of none have one too.
 /// Exact rung: nothing is grouped. A rack that the plan hits as a whole while others of its job go
-/// on is a group of its own: its links are what its refill shares. O(nodes + what the plan touches).
+/// on is a group of its own: its links are what its refill shares. O(nodes + what the plan
+/// touches).
 Grouping group_nodes(const Platform& platform, const std::vector<std::uint32_t>& claim_of_node,
                      const std::vector<PlannedEvent>& plan, Rung rung);
 

@@ -108,17 +108,17 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   std::uint64_t block_bytes_;
   std::uint64_t namespace_;
   std::unique_ptr<Prompts> prompts_;
-  Prompt next_;                 // the one that arrives next
+  Prompt next_;  // the one that arrives next
   bool has_next_ = false;
-  Duration stepped_;            // time that was stepped over so far
-  std::uint64_t arrivals_ = 0;  // prompts so far
+  Duration stepped_;                          // time that was stepped over so far
+  std::uint64_t arrivals_ = 0;                // prompts so far
   std::uint64_t shown_ = 0, shown_hits_ = 0;  // blocks while time was stepped over
-  std::uint64_t resets_ = 0;    // of the arrival that is in the queue
+  std::uint64_t resets_ = 0;                  // of the arrival that is in the queue
   Digest digest_;
-  models::ZipfSampler popularity_;     // of prefixes
-  std::vector<TimePoint> refreshed_;   // by prefix: when the caches heard of it last
-  std::uint32_t prefix_blocks_ = 0;    // of one prefix
-  Rng others_;                         // prefixes of the prompts that are not played
+  models::ZipfSampler popularity_;    // of prefixes
+  std::vector<TimePoint> refreshed_;  // by prefix: when the caches heard of it last
+  std::uint32_t prefix_blocks_ = 0;   // of one prefix
+  Rng others_;                        // prefixes of the prompts that are not played
   std::vector<Server> servers_;
   Pool<Active> active_;
   probes::Population* in_system_;

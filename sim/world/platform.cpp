@@ -144,8 +144,7 @@ void Platform::add_caps(engine::FlowEngine& engine) {
       const std::string each = name + " / " + std::to_string(burst) + " ";
       node_cap_.back().push_back(cap(each + "nic", BytesPerSecond(sku.nic.count / burst)));
       if (!disks) continue;
-      read_cap_.back().push_back(
-          cap(each + "nvme_r", BytesPerSecond(sku.nvme_read.count / burst)));
+      read_cap_.back().push_back(cap(each + "nvme_r", BytesPerSecond(sku.nvme_read.count / burst)));
     }
     write_cap_.push_back(disks ? cap(name + " nvme_w", sku.nvme_write) : engine::kNoLink);
   }

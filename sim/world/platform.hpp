@@ -99,14 +99,14 @@ class Platform {
   std::vector<PoolRange> pools_;
   std::vector<std::uint32_t> pool_index_;  // by node
   std::vector<const scenario::Region*> regions_;
-  std::vector<engine::LinkId> links_;       // by link index of the fleet
+  std::vector<engine::LinkId> links_;  // by link index of the fleet
   Grouping grouping_;
   std::map<std::uint64_t, engine::LinkId> group_link_;  // by group_key
   std::vector<double> available_;                       // by engine link: capacity left
   std::map<topologies::LinkIndex, double> share_;       // of links that lost some
   // By pool and by how many share it, as `burst_sizes`: one transfer at a node's NIC or disks.
   std::vector<std::vector<engine::LinkId>> node_cap_, read_cap_;
-  std::vector<engine::LinkId> write_cap_;  // by pool
+  std::vector<engine::LinkId> write_cap_;   // by pool
   std::vector<engine::LinkId> stream_cap_;  // by region: one Blob stream
   std::vector<engine::LinkId> direct_cap_;  // by region: one direct stream
   std::vector<engine::LinkId> wan_cap_;     // by WAN link of the scenario: one transfer

@@ -89,9 +89,8 @@ Result<std::unique_ptr<Prompts>> make_prompts(const scenario::InferenceService& 
                                               Duration horizon) {
   if (service.arrivals.trace.empty()) {
     const double share = static_cast<double>(servers.count) / service.nodes;
-    return std::unique_ptr<Prompts>(
-        new SessionPrompts(session_spec(service, share),
-                           mix64(seed ^ hash_name("infer/" + service.name)), horizon));
+    return std::unique_ptr<Prompts>(new SessionPrompts(
+        session_spec(service, share), mix64(seed ^ hash_name("infer/" + service.name)), horizon));
   }
   auto requests = traces::read_mooncake(service.arrivals.trace);
   if (!requests) return requests.error();

@@ -80,6 +80,16 @@ World::FleetTime World::fleet_time() const {
   return sum;
 }
 
+// The slowest first byte of a step is drawn from its law, for as many reads as there are. What
+// throttles add to it (refusals in a row, back-off) is only as long as the longest among the reads
+// played.
+void World::report_tail(probes::Record& record, const TrainingRun& job) const {
+  if (!job.readers().sampled() || collector_.counter("origin.throttled") == 0) return;
+  record.metrics["tail.samples." + job.job().name] = {static_cast<double>(job.readers().played()),
+                                                      "1", 0};
+  record.metrics["tail.readers." + job.job().name] = {job.readers().reads_per_step(), "1", 0};
+}
+
 void World::report_training(probes::Record& record) const {
   for (const auto& job : training_) {
     const TrainingReport r = job->report(queue_.now());
@@ -105,6 +115,7 @@ void World::report_training(probes::Record& record) const {
     record.metrics[name + "bytes_read"] = {static_cast<double>(r.bytes_read), "B", 0};
     record.metrics[name + "steps"] = {static_cast<double>(r.steps), "1", 0};
     record.metrics[name + "epochs_begun"] = {static_cast<double>(r.epochs_begun), "1", 0};
+    report_tail(record, *job);
   }
   if (training_.empty()) return;
   const FleetTime all = fleet_time();
@@ -127,8 +138,8 @@ void World::report_inference(probes::Record& record) const {
     for (const char* part : {"ttft", "ttft_queue", "ttft_fetch", "ttft_prefill"}) {
       add_latency(record, name + part, collector_.all_series().at(name + part));
     }
-    record.metrics[name + "slot_utilization"] = {
-        service->slot_utilization(queue_.now(), played()), "ratio", 0};
+    record.metrics[name + "slot_utilization"] = {service->slot_utilization(queue_.now(), played()),
+                                                 "ratio", 0};
     const bool cut = service->requests_total() > service->requests_arrived() && !stopped_early_ &&
                      !service->service().arrivals.trace.empty();
     if (cut) {

@@ -133,6 +133,7 @@ void StepReaders::on_read_done(TimePoint now, std::uint64_t tag, bool ok, probes
   if (slow) {
     slow_.erase(n & ~kSlow);
   } else {
+    ++played_;
     recent_reads_ += 1;
     if (from_origin(tier)) recent_origin_ += 1;
     delivered(n);

@@ -63,6 +63,14 @@ class StepReaders : private engine::EventHandler, private ReadClient {
 
   /// Bytes read since the start, repeated reads included.
   std::uint64_t bytes_read() const { return bytes_read_; }
+  /// Reads that were played to their end, and reads that a step of all nodes takes, on average.
+  std::uint64_t played() const { return played_; }
+  double reads_per_step() const {
+    return static_cast<double>(plan_.bytes_per_step) / static_cast<double>(plan_.object_bytes) *
+           context_.job->nodes;
+  }
+  /// Whether a read stands for others.
+  bool sampled() const { return weight_ > 1; }
   /// Positions of the shuffled order that were asked for or stepped over, over all nodes.
   virtual std::uint64_t positions() const = 0;
 
@@ -114,6 +122,7 @@ class StepReaders : private engine::EventHandler, private ReadClient {
   RegionId home_ = 0;
   std::uint64_t generation_ = 0;
   std::uint64_t bytes_read_ = 0;
+  std::uint64_t played_ = 0;
   std::uint64_t asked_steps_ = 0;
   std::uint64_t over_ = 0;  // steps stepped over
   std::uint64_t shown_ = 0, shown_hits_ = 0;

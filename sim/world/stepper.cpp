@@ -8,8 +8,8 @@ namespace {
 
 // More windows tell little more: the oldest quarter is forgotten and neighbours become one.
 constexpr std::size_t kWindowsKept = 64;
-constexpr double kStepMost = 12;   // a step is at most so many times what was watched
-constexpr double kStepLeast = 1;   // and not worth it below
+constexpr double kStepMost = 12;  // a step is at most so many times what was watched
+constexpr double kStepLeast = 1;  // and not worth it below
 
 }  // namespace
 
@@ -48,9 +48,9 @@ std::vector<models::WindowedSeries> Stepper::series() const {
       const RunningFigure& after = ends_[i].figures.at(name);
       const double weight = after.weight - before.weight;
       // A window without an observation says nothing about the figure: it stays as it was.
-      const double mean = weight > 0            ? (after.total - before.total) / weight
+      const double mean = weight > 0          ? (after.total - before.total) / weight
                           : one.means.empty() ? 0
-                                                : one.means.back();
+                                              : one.means.back();
       one.means.push_back(mean);
       before = after;
     }
@@ -59,8 +59,8 @@ std::vector<models::WindowedSeries> Stepper::series() const {
   return all;
 }
 
-// A shift between the halves of what was watched goes on as a slope: between the middles of what was
-// watched and of a step of `ratio` times its length the figure moves by (1 + ratio) shifts.
+// A shift between the halves of what was watched goes on as a slope: between the middles of what
+// was watched and of a step of `ratio` times its length the figure moves by (1 + ratio) shifts.
 double Stepper::step_ratio() const {
   const bool long_enough = ends_.back().at.ns - ends_.front().at.ns >= watched_least_;
   if (ends_.size() < models::Steadiness::kWindowsMin + 1 || !long_enough) return 0;

@@ -30,9 +30,9 @@ class Stepper {
   void observe(TimePoint now, RunningFigures figures);
   /// Something happened: what was watched before does not count any more.
   void disturbed(TimePoint now, RunningFigures figures);
-  /// How long a step may be, in lengths of what was watched; 0: none. Steady means that every figure
-  /// passes test_steadiness over its windows. One with a trend may still go on as far as its slope
-  /// moves it by less than it is allowed to.
+  /// How long a step may be, in lengths of what was watched; 0: none. Steady means that every
+  /// figure passes test_steadiness over its windows. One with a trend may still go on as far as its
+  /// slope moves it by less than it is allowed to.
   double step_ratio() const;
   /// What was watched: from here to the last window.
   TimePoint watched_since() const { return ends_.front().at; }
@@ -48,7 +48,7 @@ class Stepper {
   std::vector<models::WindowedSeries> series() const;
 
   Duration window_;
-  std::int64_t watched_least_;  // ns
+  std::int64_t watched_least_;   // ns
   std::vector<End> ends_;        // of windows; the first is the start of the first
   std::uint64_t stride_ = 1;     // calls of `observe` to a window
   std::uint64_t since_end_ = 0;  // of these, since the last end

@@ -1,6 +1,6 @@
-// Steady stretches of time are stepped over: what happened in the watched windows is taken to go on.
-// Only the caches are played on, read by read, so that what they hold afterwards is what they would
-// hold; when their hits change, the step ends there.
+// Steady stretches of time are stepped over: what happened in the watched windows is taken to go
+// on. Only the caches are played on, read by read, so that what they hold afterwards is what they
+// would hold; when their hits change, the step ends there.
 
 #include <algorithm>
 #include <cmath>
@@ -10,11 +10,11 @@
 namespace fleetcache::world {
 namespace {
 
-constexpr double kWindowSteps = 4;         // a window holds this many of the longest steps at least
+constexpr double kWindowSteps = 4;  // a window holds this many of the longest steps at least
 constexpr std::int64_t kWindowMin_ns = 10'000'000'000;
-constexpr std::int64_t kSlices = 32;       // of a step: jobs and services take turns in the caches
-constexpr double kHitsMove = 0.02;         // hits that move more than this end a step
-constexpr double kShiftShare = 0.01;       // a share of time may move by a point
+constexpr std::int64_t kSlices = 32;  // of a step: jobs and services take turns in the caches
+constexpr double kHitsMove = 0.02;    // hits that move more than this end a step
+constexpr double kShiftShare = 0.01;  // a share of time may move by a point
 constexpr double kShiftRate = 0.03;
 constexpr double kShiftLatency = 0.05;
 
@@ -37,8 +37,8 @@ std::int64_t longest_cycle_ns(const scenario::Scenario& scenario) {
 void World::start_watching() {
   if (!sample_.sampled || !options_.step_over || !scenario_.fleet.step_over) return;
   const std::int64_t cycle = longest_cycle_ns(scenario_);
-  const auto steps = static_cast<std::int64_t>(
-      kWindowSteps * static_cast<double>(longest_step_ns(scenario_)));
+  const auto steps =
+      static_cast<std::int64_t>(kWindowSteps * static_cast<double>(longest_step_ns(scenario_)));
   const Duration window{std::max({kWindowMin_ns, steps, cycle / 4})};
   stepper_ = std::make_unique<Stepper>(window, Duration{cycle});
   stepper_->disturbed(queue_.now(), running_figures(queue_.now()));
@@ -98,10 +98,9 @@ void World::end_window(TimePoint now) {
   } else {
     stepper_->observe(now, figures);
     watched_.push_back(watch(now));
-    watched_.erase(
-        std::remove_if(watched_.begin(), watched_.end(),
-                       [this](const Watched& w) { return !stepper_->is_end(w.at); }),
-        watched_.end());
+    watched_.erase(std::remove_if(watched_.begin(), watched_.end(),
+                                  [this](const Watched& w) { return !stepper_->is_end(w.at); }),
+                   watched_.end());
     // Up to a window before what comes next, so that it meets a run that is played.
     const Duration room = calendar_.next() - date() - stepper_->window();
     const double ratio = room.count > 2 * stepper_->window().count ? stepper_->step_ratio() : 0;
@@ -112,8 +111,8 @@ void World::end_window(TimePoint now) {
   queue_.push(queue_.now() + stepper_->window(), this, kWindow);
 }
 
-// A stretch that could be stepped over is played all the same, as long again as what was watched, and
-// compared: that is what stepping over costs. The first one, the 8th, the 64th, ...
+// A stretch that could be stepped over is played all the same, as long again as what was watched,
+// and compared: that is what stepping over costs. The first one, the 8th, the 64th, ...
 bool World::audited(TimePoint now) {
   if (stretches_ < next_audit_) return true;
   if (audit_.figures.empty()) {

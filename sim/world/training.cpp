@@ -280,8 +280,8 @@ void TrainingRun::repeat(TimePoint now, const TrainingReport& before, double fac
   total_.restore_s += (r.restore_s - before.restore_s) * factor;
   total_.lost_s += (r.lost_s - before.lost_s) * factor;
   total_.elapsed_s += (r.elapsed_s - before.elapsed_s) * factor;
-  total_.bytes_read += static_cast<std::uint64_t>(
-      static_cast<double>(r.bytes_read - before.bytes_read) * factor);
+  total_.bytes_read +=
+      static_cast<std::uint64_t>(static_cast<double>(r.bytes_read - before.bytes_read) * factor);
   // Checkpoints went on too: the last one is as far back as it was.
   const auto move = [&](Snapshot& snapshot) {
     snapshot.steps_done += steps;

@@ -48,6 +48,7 @@ class TrainingRun : private engine::EventHandler, private ReadClient {
   /// Time was stepped over in which the job went on as since `before`: `factor` times what it did.
   void repeat(TimePoint now, const TrainingReport& before, double factor);
   StepReaders& readers() { return *readers_; }
+  const StepReaders& readers() const { return *readers_; }
 
  private:
   enum Code : std::uint32_t { kBegin, kStepDone, kResume, kReissue };

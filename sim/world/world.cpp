@@ -28,7 +28,8 @@ std::unique_ptr<engine::FlowEngine> World::make_engine() const {
   if (options_.rung == Rung::kExact) return engine::make_simgrid_engine();
   engine::BundleOptions bundle;
   bundle.epsilon = options_.epsilon;
-  auto solver = options_.native_solver ? engine::make_native_solver() : engine::make_simgrid_solver();
+  auto solver =
+      options_.native_solver ? engine::make_native_solver() : engine::make_simgrid_solver();
   return engine::make_bundle_engine(std::move(solver), bundle);
 }
 
@@ -197,8 +198,8 @@ std::vector<Catalogue> World::catalogues() const {
   for (const auto& [job, first] : job_nodes_) {
     const JobSample& sample = sample_.jobs.at(job->name);
     const scenario::Dataset& dataset = scenario_.datasets.at(job->dataset);
-    const std::uint64_t objects = std::max<std::uint64_t>(
-        1, dataset.size.count / dataset.object.count / sample.key_weight);
+    const std::uint64_t objects =
+        std::max<std::uint64_t>(1, dataset.size.count / dataset.object.count / sample.key_weight);
     add(platform_->pool(job->region, job->pool), objects, dataset.object.count, sample.key_weight);
     if (!dataset.region.empty() && dataset.region != job->region) {
       add(platform_->pool(dataset.region, job->pool), objects, dataset.object.count,
@@ -228,8 +229,8 @@ std::vector<Catalogue> World::catalogues() const {
 }
 
 void World::run() {
-  timeline_ = std::make_unique<TimelineProbe>(scenario_, *events_, collector_, training_,
-                                              inference_);
+  timeline_ =
+      std::make_unique<TimelineProbe>(scenario_, *events_, collector_, training_, inference_);
   for (const auto& job : training_) job->start();
   for (const auto& service : inference_) service->start();
   events_->start();

@@ -45,6 +45,7 @@ class World : private engine::EventHandler {
 
   // Parts of the record, in report.cpp.
   void report_training(probes::Record& record) const;
+  void report_tail(probes::Record& record, const TrainingRun& job) const;
   void report_inference(probes::Record& record) const;
   void report_cache(probes::Record& record) const;
   void report_origin(probes::Record& record) const;
@@ -122,11 +123,11 @@ class World : private engine::EventHandler {
     RunningFigures before, figures;  // at the start of what was watched, at the middle
   };
   Audit audit_;
-  std::uint64_t next_audit_ = 0;  // as many stretches as must have been stepped over
-  std::uint64_t stretches_ = 0;       // stepped over
+  std::uint64_t next_audit_ = 0;              // as many stretches as must have been stepped over
+  std::uint64_t stretches_ = 0;               // stepped over
   std::map<std::string, double> skip_error_;  // by figure: what an audited stretch was off
-  TimePoint warmup_end_;        // in played time
-  Duration stepped_at_warmup_;  // stepped over before
+  TimePoint warmup_end_;                      // in played time
+  Duration stepped_at_warmup_;                // stepped over before
   bool stopped_early_ = false;
 };
 

@@ -1,9 +1,11 @@
+#include "models/placement/share.hpp"
+
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "models/placement/share.hpp"
 #include "policies/base/rng.hpp"
 #include "policies/placement/placement.hpp"
 
