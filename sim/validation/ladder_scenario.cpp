@@ -13,9 +13,11 @@ namespace {
 
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 constexpr double kSharedData = 0.4;  // of second and third jobs that read the first one's data
+constexpr double kStepsLeast = 50;   // of each job: fewer, and it matters which one a loss hits
 constexpr double kObjectsLeast = 8;  // in the cache of one node
 constexpr double kBlocksLeast = 40;
 constexpr double kBlock = 64 * 70'272;  // bytes of KV of 64 tokens
+constexpr double kCheckpoints = 5;      // of one job
 constexpr double kWithService = 0.5;
 constexpr double kWithLoss = 1.0 / 3;
 constexpr double kColdMost = 2;  // empty caches ask for so many times the origin's capacity
@@ -85,8 +87,9 @@ class Draw {
       all += jobs_.back().reads_per_s();
     }
     const double epochs = between(3, 5);
-    const double wanted = std::max(size_.reads, size_.reads_per_node * nodes_);
-    horizon_s_ = std::clamp(wanted / all, 30.0, 600.0);
+    double longest_s = 0;
+    for (const Job& job : jobs_) longest_s = std::max(longest_s, job.compute_s);
+    horizon_s_ = std::clamp(size_.reads / all, kStepsLeast * longest_s, 600.0);
     std::vector<double> reads(jobs, 0);
     for (const Job& job : jobs_) reads[job.dataset] += job.reads_per_s() * horizon_s_;
     for (std::uint32_t j = 0; j < jobs; ++j) {
@@ -154,6 +157,7 @@ class Draw {
     demand_.assign(regions_, 0);
     capacity_.assign(regions_, 0);
     requests_.assign(regions_, 0);
+    written_.assign(regions_, 0);
     load_ = between(0.3, 1.1);
     for (const Job& job : jobs_) {
       const Data& data = data_[job.dataset];
@@ -161,7 +165,13 @@ class Draw {
       const double wanted = job.reads_per_s() * static_cast<double>(data.object);
       demand_[from] += wanted;
       capacity_[from] += wanted * std::max(missed(job.nodes) / load_, 1 / kColdMost);
-      requests_[from] += job.reads_per_s();
+      // All nodes read ahead at once at the start; a client that is refused six times waits for a
+      // minute, and such a minute decides a short run.
+      const double start = static_cast<double>(job.nodes) * job.per_step * (job.prefetch + 1);
+      requests_[from] += std::max(2.5 * job.reads_per_s(), start / 2);
+      const double parts = job.checkpoint > 0 ? job.nodes : 0;
+      requests_[job.region] += parts;
+      written_[job.region] += static_cast<double>(job.checkpoint);
     }
     bifrost_ = chance(0.4);
     if (chance(kWithLoss)) loss_ = chance(0.5) ? "rack" : "node";
@@ -206,11 +216,13 @@ class Draw {
              ", \"pod_oversubscription\": " + number(pod_oversubscription_) +
              ", \"cluster_nodes\": " + std::to_string(cluster_nodes()) + "},\n";
       const double capacity = std::max(capacity_[r], 2e8);  // some regions only serve or wait
-      const double calls = std::max(1000.0, 2.5 * requests_[r]);
+      const double calls = std::max(1000.0, requests_[r]);
+      // A checkpoint takes a quarter of the time between two.
+      const double writes = std::max(2e8, written_[r] * 4 * kCheckpoints / horizon_s_);
       out +=
           "\"blob\": {\"extends\": \"preset:standard-large-region\", \"accounts\": 2, "
           "\"egress\": \"" +
-          rate(capacity / 2) + "\", \"ingress\": \"" + rate(capacity / 2) + "\", \"requests\": \"" +
+          rate(capacity / 2) + "\", \"ingress\": \"" + rate(writes / 2) + "\", \"requests\": \"" +
           number(std::round(calls / 2)) + "/s\"},\n" +
           "\"bifrost\": {\"extends\": \"preset:bifrost-assumed\", \"stamp\": \"" + rate(capacity) +
           "\"}}";
@@ -280,7 +292,8 @@ class Draw {
              ", \"prefetch\": " + std::to_string(job.prefetch);
       if (job.checkpoint > 0) {
         out += ", \"checkpoint\": {\"size\": \"" + std::to_string(job.checkpoint) +
-               "B\", \"every\": \"" + seconds(horizon_s_ / 5) + "\", \"stall\": \"300ms\"}";
+               "B\", \"every\": \"" + seconds(horizon_s_ / kCheckpoints) +
+               "\", \"stall\": \"300ms\"}";
       }
       out += "}";
     }
@@ -336,7 +349,7 @@ class Draw {
   double share_ = 0, load_ = 1, nic_ = 0, horizon_s_ = 60;
   double rack_oversubscription_ = 1, pod_oversubscription_ = 1;
   bool serves_ = false, dram_ = false, single_flight_ = true, bifrost_ = false;
-  std::vector<double> demand_, capacity_, requests_;  // by region, of its origin
+  std::vector<double> demand_, capacity_, requests_, written_;  // by region, of its origin
 };
 
 }  // namespace

@@ -15,12 +15,11 @@ struct LadderScenario {
 struct LadderSize {
   std::uint32_t nodes_min = 64;
   std::uint32_t nodes_max = 1000;
-  double reads = 10'000;       ///< of data set objects over the horizon, about
-  double reads_per_node = 40;  ///< at least: a cache of few objects is another thing
-  double burst = 300;          ///< reads of one job in one step, at most about
+  double reads = 10'000;  ///< of data set objects over the horizon, about
+  double burst = 300;     ///< reads of one job in one step, at most about
 };
 /// Too many reads for the exact rung, and enough objects that the fleet rung does sample.
-inline constexpr LadderSize kWideLadder = {1000, 8000, 150'000, 40, 8000};
+inline constexpr LadderSize kWideLadder = {1000, 8000, 150'000, 8000};
 
 /// The `index`-th scenario of a seed, by counter-based numbers: one to three regions, one to three
 /// training jobs, at most one service, one cache of any scope and policy, one origin path, every
