@@ -5,6 +5,7 @@
 
 #include "sim/traces/mooncake.hpp"
 #include "sim/world/run.hpp"
+#include "sim/world/sample.hpp"
 
 namespace fleetcache::world {
 namespace {
@@ -24,7 +25,7 @@ struct Costs {
 constexpr Costs kCosts[] = {
     {0.03, 60e-6, 0.5e-6, 2e-6, 0.13e-6, 10'300, 2'200},
     {0.03, 60e-6, 4e-6, 2e-6, 0, 10'300, 200},
-    {0.5, 45e-6, 5e-6, 2e-6, 0, 9'000, 200},
+    {0.5, 15e-6, 1e-6, 1.3e-6, 0, 3'000, 200},
 };
 constexpr double kBytesPerEntry = 44;
 constexpr double kBytesAtStart = 45e6;
@@ -142,18 +143,52 @@ double cache_entries(const scenario::Scenario& s, double blocks) {
   return entries * static_cast<double>(s.cache.tiers.size());
 }
 
-/// Cache requests that the fleet rung makes instead: so many reads of each step, and the lookups of
-/// the representatives.
-double sampled_requests(const scenario::Scenario& s, double blocks, std::uint64_t nodes,
-                        double sample_factor) {
-  const double per_step = s.fleet.samples_per_step * sample_factor;
-  double requests = 0;
-  for (const auto& [name, job] : s.training) {
-    const double fed = to_seconds(s.horizon) / std::max(1e-9, to_seconds(job.compute));
-    requests += (job.steps > 0 ? std::min<double>(job.steps, fed) : fed) * per_step;
+/// Cache requests that the fleet rung makes instead, and the keys that its caches know: by the
+/// sample that the run would draw.
+struct Sampled {
+  double requests = 0, entries = 0;
+};
+
+/// Entries of all tiers for `keys` objects of `bytes` each in the caches of `nodes` nodes.
+double tier_entries(const scenario::Scenario& s, double keys, double bytes, double nodes) {
+  double entries = 0;
+  for (const scenario::CacheTier& tier : s.cache.tiers) {
+    const bool pooled = s.cache.index == scenario::Index::kPooled;
+    const double fits = static_cast<double>(tier.capacity.count) * (pooled ? 1 : nodes) / bytes;
+    entries += std::min(keys, fits);
   }
-  const double stood_for = std::max(1.0, static_cast<double>(nodes) / s.fleet.representatives);
-  return requests + blocks / stood_for;
+  return entries;
+}
+
+Sampled sampled(const scenario::Scenario& s, double sample_factor) {
+  RunOptions options;
+  options.rung = Rung::kFleet;
+  options.sample_factor = sample_factor;
+  const SamplePlan plan = plan_sample(s, options);
+  Sampled out;
+  for (const auto& [name, job] : s.training) {
+    const scenario::Dataset& dataset = s.datasets.at(job.dataset);
+    const auto object = static_cast<double>(dataset.object.count);
+    const double fed = to_seconds(s.horizon) / std::max(1e-9, to_seconds(job.compute));
+    const double steps = job.steps > 0 ? std::min<double>(job.steps, fed) : fed;
+    const double reads = steps * static_cast<double>(job.bytes_per_step.count) / object;  // a node
+    const JobSample& sample = plan.jobs.at(name);
+    const auto members = static_cast<double>(sample.members.size());
+    out.requests +=
+        reads * (members > 0 ? members : job.nodes / static_cast<double>(sample.key_weight));
+    const double weight = sample.key_weight;
+    out.entries += tier_entries(s, static_cast<double>(dataset.size.count) / object / weight,
+                                object * weight, job.nodes);
+  }
+  for (const auto& [name, service] : s.inference) {
+    const double share = static_cast<double>(plan.servers.at(name).count) / service.nodes;
+    const double blocks = block_lookups(service, s.horizon) * share;
+    out.requests += blocks;
+    // Half of them are of shared prefixes.
+    const auto block = static_cast<double>(service.kv_bytes_per_token.count * service.block_tokens);
+    out.entries += tier_entries(s, blocks / 2, block / share, service.nodes);
+  }
+  return out;
 }
 
 }  // namespace
@@ -177,8 +212,9 @@ Estimate estimate(const scenario::Scenario& scenario, Rung rung, double sample_f
   double entries = cache_entries(scenario, blocks);
   if (rung == Rung::kFleet) {
     const double all = std::max(1.0, e.requests);
-    e.requests = std::min(all, sampled_requests(scenario, blocks, e.nodes, sample_factor));
-    entries = std::min(entries * e.requests / all, e.requests);
+    const Sampled sample = sampled(scenario, sample_factor);
+    e.requests = std::min(all, sample.requests);
+    entries = sample.entries;
     live_flows *= e.requests / all;
   }
   e.flows = e.requests * kFlowsPerRequest;  // most reads are one flow; a fill also writes to disks
