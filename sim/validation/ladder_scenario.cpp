@@ -136,7 +136,7 @@ class Draw {
     single_flight_ = chance(0.8);
     per_rack_ = 8U << rng_.below(2);
     racks_per_pod_ = 4U << rng_.below(2);
-    static constexpr std::array<double, 3> kNics = {2e9, 5e9, 20e9};
+    static constexpr std::array<double, 3> kNics = {5e9, 10e9, 20e9};
     static constexpr std::array<double, 3> kOversubscriptions = {1, 2, 4};
     nic_ = one_of(kNics);
     rack_oversubscription_ = one_of(kOversubscriptions);

@@ -123,13 +123,22 @@ Status CacheService::build_instances(Domain& domain) {
 // Owners differ in how many keys fall to them: by the ring's points (relative variance 1 / points)
 // and by chance (1 / keys). Each stratum is an equal part of the owners, with the mean share of its
 // slice of a normal law; which owner is in it does not matter, since owners are alike otherwise.
+//
+// As many owners as objects that one sampled object stands for make a stratum that holds as many
+// sampled objects as one owner holds objects: what a policy does in a small cache, it does there
+// too. Wider strata would smooth it away (8 objects an owner: 4 points of hit ratio), and chance
+// in the sampled keys already spreads their shares.
 void CacheService::share_keys(Domain& domain) {
   const auto members = static_cast<double>(domain.members.size());
+  const auto objects = static_cast<double>(std::max<std::uint64_t>(1, domain.catalogue.objects));
+  const auto population = std::max(objects, static_cast<double>(domain.catalogue.population));
+  // Rounded down: a stratum with room for 5.9 sampled objects would hold 5.
+  const auto alike = static_cast<std::uint32_t>(members * objects / population);
+  const std::uint32_t count = std::min(std::max(plan_.owner_strata, alike),
+                                       static_cast<std::uint32_t>(domain.members.size()));
   const double points = settings_->placement == "ring" ? settings_->virtual_nodes : 1e12;
-  const double keys = static_cast<double>(domain.catalogue.population) / members;
-  const double sigma = models::share_deviation(points, std::max(1.0, keys));
-  const std::uint32_t count =
-      std::min<std::uint32_t>(plan_.owner_strata, static_cast<std::uint32_t>(members));
+  const double by_chance = std::max(1e-12, members / population - count / objects);
+  const double sigma = models::share_deviation(points, std::max(1.0, 1 / by_chance));
   domain.key_bound = models::cumulative_shares(sigma, count);
 }
 
