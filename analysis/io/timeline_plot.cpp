@@ -15,13 +15,16 @@ constexpr std::size_t kLabelWidth = 10;
 constexpr std::size_t kMarksListed = 16;
 constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+/// The share of each bin that was not played, and not a figure of the fleet.
+constexpr const char* kSteppedOver = "time.stepped_over";
+
 struct Range {
   double least = 0, most = 0, mean = 0, bins = 0;
 };
 
-Range range_of(const TimeSeries& series) {
+Range range_of(const std::vector<double>& values) {
   Range r;
-  for (const double value : series.values) {
+  for (const double value : values) {
     if (!std::isfinite(value)) continue;
     r.least = r.bins == 0 ? value : std::min(r.least, value);
     r.most = r.bins == 0 ? value : std::max(r.most, value);
@@ -42,13 +45,17 @@ std::size_t place_of(const std::string& name) {
   if (ends_with(name, ".ttft_p99")) return 1;
   if (name == "fleet.nodes_down") return 2;
   if (name.rfind("cache.byte_hit_ratio.", 0) == 0) return 3;
-  if (name.rfind("bytes_per_second.origin.", 0) == 0) return 4;
-  if (name == "origin.throttled_per_second") return 5;
-  if (name.rfind("bytes_per_second.peer.", 0) == 0) return 6;
-  return 7;
+  if (name.rfind("busy.", 0) == 0) return 4;
+  if (name.rfind("bytes_per_second.origin.", 0) == 0) return 5;
+  if (name == "origin.throttled_per_second") return 6;
+  if (name.rfind("bytes_per_second.peer.", 0) == 0) return 7;
+  return 8;
 }
 
-bool is_traffic(const std::string& name) { return name.rfind("bytes_per_second.", 0) == 0; }
+/// Of these the largest first.
+bool is_traffic(const std::string& name) {
+  return name.rfind("bytes_per_second.", 0) == 0 || name.rfind("busy.", 0) == 0;
+}
 
 /// The curves to draw, in order of place: at most two of a place while another place has one left,
 /// so that ten jobs do not hide what they wait for. Jobs by name, traffic the largest first.
@@ -60,8 +67,9 @@ std::vector<std::string> shown(const Timeline& timeline) {
   };
   std::vector<Candidate> all;
   for (const auto& [name, series] : timeline.series) {
-    const Range range = range_of(series);
-    if (range.most > 0) all.push_back({name, place_of(name), 0, range.mean});
+    const Range range = range_of(series.values);
+    if (range.most > 0 && name != kSteppedOver)
+      all.push_back({name, place_of(name), 0, range.mean});
   }
   // Names come sorted: equals keep that order.
   std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
@@ -87,34 +95,64 @@ std::string padded_left(const std::string& text, std::size_t to) {
 
 void put_curve(const std::string& name, const TimeSeries& series, Glyphs glyphs,
                std::vector<std::string>& out) {
-  const Range range = range_of(series);
-  out.push_back(name + ": mean " + quantity(range.mean, series.unit) + ", " +
-                quantity(range.least, series.unit) + " to " + quantity(range.most, series.unit));
-  // A percentile's peak is what is looked for; of a mean the mean.
-  const auto lines = draw_curve(to_columns(series.values, series.unit == "s"), range.most, glyphs);
-  out.push_back(padded_left(quantity(range.most, series.unit), kLabelWidth) + " |" + lines[0]);
+  // A percentile's peak is what is looked for; of a mean the mean. The scale is that of what is
+  // drawn, so that bytes that all arrive within one bin do not flatten the rest.
+  const std::vector<double> columns = to_columns(series.values, series.unit == "s");
+  const Range drawn = range_of(columns);
+  out.push_back(name + ": mean " + quantity(range_of(series.values).mean, series.unit) + ", " +
+                quantity(drawn.least, series.unit) + " to " + quantity(drawn.most, series.unit));
+  const auto lines = draw_curve(columns, drawn.most, glyphs);
+  out.push_back(padded_left(quantity(drawn.most, series.unit), kLabelWidth) + " |" + lines[0]);
   out.push_back(padded_left("0", kLabelWidth) + " |" + lines[1]);
 }
 
-/// The letter of each mark under its column; one that finds no room within three columns has none.
+std::size_t column_of(double at_s, double span_s) {
+  const double share = span_s > 0 ? std::clamp(at_s / span_s, 0.0, 1.0) : 0;
+  return static_cast<std::size_t>(share * static_cast<double>(kPlotColumns - 1) + 0.5);
+}
+
+/// The letter of each mark under its column, and a line for as long as it lasts; one that finds no
+/// room within three columns has none.
 std::string mark_line(const Timeline& timeline, double span_s) {
   std::string line(kPlotColumns, ' ');
-  for (std::size_t i = 0; i < std::min(timeline.marks.size(), kLetters.size()); ++i) {
-    const double share = span_s > 0 ? timeline.marks[i].at_s / span_s : 0;
-    if (share < 0 || share > 1) continue;
-    auto column = static_cast<std::size_t>(share * static_cast<double>(kPlotColumns - 1) + 0.5);
+  const std::size_t marks = std::min(timeline.marks.size(), kLetters.size());
+  for (std::size_t i = 0; i < marks; ++i) {
+    if (timeline.marks[i].at_s < 0 || timeline.marks[i].at_s > span_s) continue;
+    std::size_t column = column_of(timeline.marks[i].at_s, span_s);
     for (int tries = 0; tries < 3 && column < kPlotColumns; ++tries, ++column) {
       if (line[column] != ' ') continue;
       line[column] = kLetters[i];
       break;
     }
   }
+  for (std::size_t i = 0; i < marks; ++i) {
+    const Mark& mark = timeline.marks[i];
+    const std::size_t last = column_of(mark.until_s, span_s);
+    for (std::size_t c = column_of(mark.at_s, span_s); c < last; ++c) {
+      if (line[c] == ' ') line[c] = '=';
+    }
+  }
   return line;
 }
 
-void put_axis(const Timeline& timeline, double span_s, std::vector<std::string>& out) {
+/// Dots where most of a column was stepped over. True when there are any.
+bool put_rule(const Timeline& timeline, std::vector<std::string>& out) {
+  std::string rule(kPlotColumns, '-');
+  const auto found = timeline.series.find(kSteppedOver);
+  if (found != timeline.series.end()) {
+    const auto columns = to_columns(found->second.values, false);
+    for (std::size_t c = 0; c < kPlotColumns; ++c) {
+      if (columns[c] > 0.5) rule[c] = '.';
+    }
+  }
+  out.push_back(std::string(kLabelWidth + 1, ' ') + "+" + rule);
+  return rule.find('.') != std::string::npos;
+}
+
+/// True when the axis has dots.
+bool put_axis(const Timeline& timeline, double span_s, std::vector<std::string>& out) {
   const std::string indent(kLabelWidth + 2, ' ');
-  out.push_back(std::string(kLabelWidth + 1, ' ') + "+" + std::string(kPlotColumns, '-'));
+  const bool dotted = put_rule(timeline, out);
   if (!timeline.marks.empty()) {
     std::string marks = indent + mark_line(timeline, span_s);
     marks.erase(marks.find_last_not_of(' ') + 1);
@@ -125,6 +163,7 @@ void put_axis(const Timeline& timeline, double span_s, std::vector<std::string>&
   scale += std::string(kPlotColumns / 2 - scale.size() - middle.size() / 2, ' ') + middle;
   scale += padded_left(end, kPlotColumns - scale.size());
   out.push_back(indent + scale);
+  return dotted;
 }
 
 void put_legend(const Timeline& timeline, Section& section) {
@@ -171,11 +210,15 @@ Section timeline_section(const Timeline& timeline, Glyphs glyphs) {
   for (const std::string& name : names) {
     put_curve(name, timeline.series.at(name), glyphs, section.verbatim);
   }
-  put_axis(timeline, span_s, section.verbatim);
+  const bool dotted = put_axis(timeline, span_s, section.verbatim);
   put_legend(timeline, section);
-  section.lines.push_back("bins of " + quantity(timeline.bin_s, "s") + "; " +
-                          std::to_string(timeline.series.size() - names.size()) +
-                          " more series with --format json or --out");
+  std::size_t more = timeline.series.size() - names.size();
+  if (dotted) section.lines.push_back("dotted axis: stepped over as steady, only caches played");
+  more -= timeline.series.count(kSteppedOver);
+  section.lines.push_back("a column is " +
+                          quantity(span_s / static_cast<double>(kPlotColumns), "s") + " (bins of " +
+                          quantity(timeline.bin_s, "s") + "); bytes count when they have arrived");
+  section.lines.push_back(std::to_string(more) + " more series with --format json or --out");
   return section;
 }
 

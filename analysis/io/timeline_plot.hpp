@@ -10,8 +10,9 @@
 namespace fleetcache::analysis::io {
 
 /// At most kSeriesDrawn curves over one time axis, at most 80 columns: goodput and latency first,
-/// then hit ratios, origin traffic and what is down; curves that are 0 throughout are left out.
-/// Events are letters under the axis with a legend.
+/// then what is down, hit ratios, how busy the origin is and traffic; curves that are 0 throughout
+/// are left out. Each from 0 to its largest column. Events are letters under the axis, lines for as
+/// long as they last, and a legend. The axis is dotted where time was stepped over.
 Section timeline_section(const Timeline& timeline, Glyphs glyphs);
 inline constexpr std::size_t kSeriesDrawn = 8;
 

@@ -14,38 +14,101 @@ bool from_origin(Tier tier) {
 
 bool from_peer(Tier tier) { return tier == Tier::kPeerDram || tier == Tier::kPeerNvme; }
 
+std::string counted(std::uint64_t n, const char* thing) {
+  return std::to_string(n) + " " + thing + (n == 1 ? "" : "s");
+}
+
+/// "rack: 16 nodes lost", "upgrade: 48 nodes away in turn", "origin: 4 links at 50 %".
 std::string label_of(const PlannedEvent& event, std::uint64_t nodes) {
-  std::string text = event.cause + ": " + std::string(name_of(event.kind));
-  if (nodes > 0) text += ", " + std::to_string(nodes) + (nodes == 1 ? " node" : " nodes");
+  std::string what;
+  switch (event.kind) {
+    case PlanKind::kNodesLost:
+      what = counted(nodes, "node") + " lost";
+      break;
+    case PlanKind::kNodesAway:
+      what = counted(nodes, "node") + " away" + (event.cause == "upgrade" ? " in turn" : "");
+      what += event.keeps_nvme ? ", NVMe kept" : "";
+      break;
+    case PlanKind::kNvmeLost:
+      what = "NVMe of " + counted(nodes, "node") + " lost";
+      break;
+    case PlanKind::kUnreachable:
+      what = counted(nodes, "node") + " out of reach";
+      break;
+    case PlanKind::kCachesEmptied:
+      what = "caches of " + counted(nodes, "node") + " emptied";
+      break;
+    case PlanKind::kStage:
+      what = "copies into caches begin";
+      break;
+    case PlanKind::kLinks:
+      break;
+  }
   if (!event.links.empty()) {
     char share[60];
-    std::snprintf(share, sizeof share, ", %zu link%s at %.3g %%", event.links.size(),
-                  event.links.size() == 1 ? "" : "s", 100 * event.share);
-    text += share;
+    std::snprintf(share, sizeof share, " at %.3g %%", 100 * event.share);
+    what += (what.empty() ? "" : ", ") + counted(event.links.size(), "link") + share;
   }
-  return text;
+  return event.cause + ": " + what;
+}
+
+/// Limits of the origins; those of nodes are too many for a time line.
+const char* origin_link(topologies::LinkClass cls) {
+  using topologies::LinkClass;
+  switch (cls) {
+    case LinkClass::kAccountEgress:
+      return "blob_egress";
+    case LinkClass::kAccountIngress:
+      return "blob_ingress";
+    case LinkClass::kFrontEnd:
+      return "front_end_fleet";
+    case LinkClass::kStamp:
+      return "direct_stamp";
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace
 
-TimelineProbe::TimelineProbe(const scenario::Scenario& scenario, const FleetEvents& events,
+TimelineProbe::TimelineProbe(const scenario::Scenario& scenario, const Platform& platform,
+                             const engine::FlowEngine& flows, const FleetEvents& events,
                              const probes::Collector& collector,
                              const std::vector<std::unique_ptr<TrainingRun>>& jobs,
                              const std::vector<std::unique_ptr<InferenceRun>>& services)
-    : events_(&events),
+    : flows_(&flows),
+      events_(&events),
       collector_(&collector),
       jobs_(&jobs),
       services_(&services),
       horizon_{scenario.horizon.count},
       timeline_(scenario.horizon),
       job_before_(jobs.size()),
-      ttft_before_(services.size()) {}
+      ttft_before_(services.size()) {
+  const topologies::Fleet& fleet = platform.fleet();
+  for (topologies::LinkIndex i = 0; i < fleet.link_count(); ++i) {
+    const topologies::LinkPlace place = fleet.place(i);
+    const char* name = origin_link(place.cls);
+    if (name == nullptr) continue;
+    const std::string series =
+        std::string("busy.") + name + "." + fleet.regions()[place.region].name;
+    origin_links_[series].links.push_back(platform.link(i));
+  }
+  for (auto& [name, group] : origin_links_) {  // links that are one to the engine are asked once
+    std::sort(group.links.begin(), group.links.end());
+    group.links.erase(std::unique(group.links.begin(), group.links.end()), group.links.end());
+  }
+}
 
 void TimelineProbe::sample(TimePoint now, TimePoint date) {
   if (date.ns <= last_.ns) return;
   sample_jobs(now, date);
   sample_traffic(date);
   sample_services(date);
+  const Duration unplayed = (date - last_) - (now - last_now_);
+  const double stepped = to_seconds(unplayed) / to_seconds(date - last_);
+  timeline_.add("time.stepped_over", "ratio", last_, date, stepped, to_seconds(date - last_));
+  sample_links(date, stepped > 0.5);
   if (!events_->plan().empty()) {
     const std::uint64_t absent_ns = events_->absent_ns(now);
     const double seconds = to_seconds(date - last_);
@@ -54,6 +117,25 @@ void TimelineProbe::sample(TimePoint now, TimePoint date) {
     absent_before_ns_ = absent_ns;
   }
   last_ = date;
+  last_now_ = now;
+}
+
+// A stretch that was stepped over is long, and one look at a link says little about it: it gets
+// the mean of the looks since the stretch before.
+void TimelineProbe::sample_links(TimePoint date, bool stepped) {
+  const double seconds = to_seconds(date - last_);
+  for (auto& [name, group] : origin_links_) {
+    double used = 0, capacity = 0;
+    for (const engine::LinkId link : group.links) {
+      used += flows_->link_usage(link).count;
+      capacity += flows_->link_capacity(link).count;
+    }
+    const double busy = capacity > 0 ? std::min(1.0, used / capacity) : 0;
+    group.busy += busy;
+    group.samples += 1;
+    timeline_.add(name, "ratio", last_, date, stepped ? group.busy / group.samples : busy, seconds);
+    if (stepped) group.busy = group.samples = 0;
+  }
 }
 
 void TimelineProbe::end_warmup(TimePoint now, TimePoint date) {

@@ -13,6 +13,7 @@
 #include "sim/probes/timeline.hpp"
 #include "sim/world/fleet_events.hpp"
 #include "sim/world/inference.hpp"
+#include "sim/world/platform.hpp"
 #include "sim/world/training.hpp"
 
 namespace fleetcache::world {
@@ -26,11 +27,16 @@ namespace fleetcache::world {
 ///  origin.throttled_per_second      attempts refused
 ///  infer.<service>.ttft_p99         of the requests that got their first token; a bin that merges
 ///                                   samples holds the largest of them
+///  busy.blob_egress.<region>, .blob_ingress, .front_end_fleet, .direct_stamp
+///                                   share of what these links can carry now, as it is at each
+///                                   sample; bytes above count when they have arrived
 ///  fleet.nodes_down                 absent: mean over the time
+///  time.stepped_over                share of the time that was not played
 class TimelineProbe {
  public:
   /// All of these must outlive it.
-  TimelineProbe(const scenario::Scenario& scenario, const FleetEvents& events,
+  TimelineProbe(const scenario::Scenario& scenario, const Platform& platform,
+                const engine::FlowEngine& flows, const FleetEvents& events,
                 const probes::Collector& collector,
                 const std::vector<std::unique_ptr<TrainingRun>>& jobs,
                 const std::vector<std::unique_ptr<InferenceRun>>& services);
@@ -50,14 +56,22 @@ class TimelineProbe {
   void sample_jobs(TimePoint now, TimePoint date);
   void sample_traffic(TimePoint date);
   void sample_services(TimePoint date);
+  void sample_links(TimePoint date, bool stepped);
 
+  /// The links of an origin's limit, and what was seen of them since time was stepped over last.
+  struct OriginLinks {
+    std::vector<engine::LinkId> links;
+    double busy = 0, samples = 0;
+  };
+  const engine::FlowEngine* flows_;
   const FleetEvents* events_;
   const probes::Collector* collector_;
   const std::vector<std::unique_ptr<TrainingRun>>* jobs_;
   const std::vector<std::unique_ptr<InferenceRun>>* services_;
   TimePoint horizon_;
   probes::Timeline timeline_;
-  TimePoint last_;
+  TimePoint last_, last_now_;
+  std::map<std::string, OriginLinks> origin_links_;  // by name of the series
   std::vector<JobBefore> job_before_;
   std::array<std::array<std::uint64_t, probes::kTiers>, probes::kClasses> served_before_{};
   std::uint64_t throttled_before_ = 0;

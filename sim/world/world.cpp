@@ -229,8 +229,8 @@ std::vector<Catalogue> World::catalogues() const {
 }
 
 void World::run() {
-  timeline_ =
-      std::make_unique<TimelineProbe>(scenario_, *events_, collector_, training_, inference_);
+  timeline_ = std::make_unique<TimelineProbe>(scenario_, *platform_, *flows_, *events_, collector_,
+                                              training_, inference_);
   for (const auto& job : training_) job->start();
   for (const auto& service : inference_) service->start();
   events_->start();
