@@ -60,17 +60,13 @@ void Collector::served(TrafficClass c, Tier t, std::uint64_t bytes) {
 
 void Collector::failed(TrafficClass c, std::uint64_t bytes) { failed_[index(c)] += bytes; }
 
-void Collector::written(const char* medium, TrafficClass c, std::uint64_t bytes) {
-  writes_[std::string(name_of(c))][medium] += bytes;
-}
-
 void Collector::end_warmup(TimePoint now) {
   for (auto& [name, population] : populations_) population.end_warmup(now);
   served_at_warmup_ = served_;
   repeated_at_warmup_ = repeated_;
-  counters_.clear();
+  for (auto& [name, count] : counters_) count = 0;
   for (auto& [name, series] : series_) series.clear();
-  writes_.clear();
+  writes_ = {};
 }
 
 std::uint64_t Collector::counter(const std::string& name) const {
@@ -112,22 +108,16 @@ void Collector::repeat(const Snapshot& since, double factor) {
     const auto before = since.counters.find(name);
     count += part(count, before == since.counters.end() ? 0 : before->second, factor);
   }
-  for (auto& [traffic, media] : writes_) {
-    const auto before = since.writes.find(traffic);
-    for (auto& [medium, bytes] : media) {
-      std::uint64_t then = 0;
-      if (before != since.writes.end()) {
-        const auto found = before->second.find(medium);
-        if (found != before->second.end()) then = found->second;
-      }
-      bytes += part(bytes, then, factor);
+  for (std::size_t c = 0; c < kClasses; ++c) {
+    for (std::size_t m = 0; m < kMedia; ++m) {
+      writes_[c][m] += part(writes_[c][m], since.writes[c][m], factor);
     }
   }
   for (auto& [name, series] : series_) {
     const auto before = since.series.find(name);
-    series.repeat(before == since.series.end() ? series.sketch()
-                                               : series.sketch().since(before->second),
-                  factor);
+    series.repeat(
+        before == since.series.end() ? series.sketch() : series.sketch().since(before->second),
+        factor);
   }
 }
 

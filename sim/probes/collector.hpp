@@ -48,8 +48,9 @@ class Collector {
   void asked(TrafficClass c, std::uint64_t bytes);
   void served(TrafficClass c, Tier t, std::uint64_t bytes);
   void failed(TrafficClass c, std::uint64_t bytes);
-  /// Bytes written to a medium or to the origin ("dram", "nvme", "origin").
-  void written(const char* medium, TrafficClass c, std::uint64_t bytes);
+  void written(Medium medium, TrafficClass c, std::uint64_t bytes) {
+    writes_[index(c)][index(medium)] += bytes;
+  }
 
   /// `times`: how many equal requests it stands for.
   void request_in(std::uint64_t times = 1) { requests_.in += times; }
@@ -57,6 +58,8 @@ class Collector {
   void request_failed(std::uint64_t times = 1) { requests_.failed += times; }
 
   void count(const std::string& name, std::uint64_t n = 1) { counters_[name] += n; }
+  /// A counter to add to without looking it up again; stays where it is.
+  std::uint64_t& slot(const std::string& name) { return counters_[name]; }
   Series& series(const std::string& name) { return series_[name]; }
   Population& population(const std::string& name) { return populations_[name]; }
 
@@ -69,7 +72,7 @@ class Collector {
     std::array<std::array<std::uint64_t, kTiers>, kClasses> served{};
     Requests requests;
     std::map<std::string, std::uint64_t> counters;
-    std::map<std::string, std::map<std::string, std::uint64_t>> writes;
+    std::array<std::array<std::uint64_t, kMedia>, kClasses> writes{};
     std::map<std::string, models::QuantileSketch> series;
   };
   Snapshot snapshot() const;
@@ -91,9 +94,7 @@ class Collector {
   const std::map<std::string, Series>& all_series() const { return series_; }
   const std::map<std::string, std::uint64_t>& counters() const { return counters_; }
   const std::map<std::string, Population>& populations() const { return populations_; }
-  const std::map<std::string, std::map<std::string, std::uint64_t>>& writes() const {
-    return writes_;
-  }
+  std::uint64_t written(TrafficClass c, Medium m) const { return writes_[index(c)][index(m)]; }
 
  private:
   template <class E>
@@ -112,7 +113,7 @@ class Collector {
   std::map<std::string, std::uint64_t> counters_;
   std::map<std::string, Series> series_;
   std::map<std::string, Population> populations_;
-  std::map<std::string, std::map<std::string, std::uint64_t>> writes_;  // class -> medium -> bytes
+  std::array<std::array<std::uint64_t, kMedia>, kClasses> writes_{};
 };
 
 }  // namespace fleetcache::probes

@@ -29,6 +29,11 @@ inline constexpr std::array<std::string_view, 10> kTierNames = {
     "local_dram",    "local_nvme", "peer_dram", "peer_nvme", "coalesced",
     "remote_region", "front_end",  "bifrost",   "deltazero", "recompute"};
 
+/// What bytes are written to.
+enum class Medium : std::uint8_t { kDram, kNvme, kOrigin };
+inline constexpr std::array<std::string_view, 3> kMediumNames = {"dram", "nvme", "origin"};
+inline constexpr std::size_t kMedia = kMediumNames.size();
+
 inline constexpr std::size_t kClasses = kClassNames.size();
 inline constexpr std::size_t kTiers = kTierNames.size();
 

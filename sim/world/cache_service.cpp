@@ -105,8 +105,8 @@ void CacheService::touch(TimePoint now, const Location& where) {
   if (!tier.access(now, where.handle)) return;
   policy.seen(now, {entry.id, entry.charge}, true);
   const eviction::OnVictim count = [this](const eviction::Victim& victim) {
-    collector_->count("cache.evictions");
-    collector_->count("cache.evicted_bytes", victim.charge);
+    ++*evictions_;
+    *evicted_bytes_ += victim.charge;
   };
   // Policies with limits of their own (SLRU) may have to let go after a hit.
   while (tier.must_evict(nullptr) && tier.evict(now, nullptr, &count)) {
@@ -151,8 +151,8 @@ bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier, 
     return false;
   }
   const auto handle = into.admit(now, meta, [this](const eviction::Victim& victim) {
-    collector_->count("cache.evictions");
-    collector_->count("cache.evicted_bytes", victim.charge);
+    ++*evictions_;
+    *evicted_bytes_ += victim.charge;
   });
   if (!handle) {
     collector_->count("cache.refused");
@@ -179,7 +179,7 @@ bool CacheService::fill(TimePoint now, DomainId id, std::uint64_t object, std::u
     if (!admit(now, instance, tier, node, object, bytes)) continue;
     const bool nvme = settings_->tiers[tier].medium == scenario::Medium::kNvme;
     on_nvme = on_nvme || nvme;
-    collector_->written(nvme ? "nvme" : "dram", traffic, bytes);
+    collector_->written(nvme ? probes::Medium::kNvme : probes::Medium::kDram, traffic, bytes);
   }
   return on_nvme;
 }
@@ -191,7 +191,7 @@ void CacheService::promote(TimePoint now, const Location& where, std::uint64_t o
   for (std::uint32_t tier = 0; tier < where.tier; ++tier) {
     if (is_offline(where.node, tier)) continue;
     if (admit(now, instance, tier, where.node, object, bytes)) {
-      collector_->count("cache.promotions");
+      ++*promotions_;
     }
   }
 }

@@ -131,6 +131,9 @@ class CacheService {
         settings_(&scenario.cache),
         platform_(&platform),
         collector_(&collector),
+        evictions_(&collector.slot("cache.evictions")),
+        evicted_bytes_(&collector.slot("cache.evicted_bytes")),
+        promotions_(&collector.slot("cache.promotions")),
         plan_(std::move(plan)),
         losses_(platform.nodes(), 0),
         muted_(platform.nodes(), 0),
@@ -168,6 +171,7 @@ class CacheService {
   const scenario::Cache* settings_;
   const Platform* platform_;
   probes::Collector* collector_;
+  std::uint64_t *evictions_, *evicted_bytes_, *promotions_;  // counters of the collector
   CachePlan plan_;
   std::vector<Domain> domains_;
   std::vector<DomainId> domain_of_;    // by node

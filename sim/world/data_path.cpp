@@ -320,7 +320,7 @@ void DataPath::finish(TimePoint now, std::uint32_t id, bool ok) {
     }
   }
   if (op.kind == Kind::kOriginWrite) {
-    if (ok) collector_->written("origin", op.request.traffic, bytes_of(op));
+    if (ok) collector_->written(probes::Medium::kOrigin, op.request.traffic, bytes_of(op));
     ok ? collector_->request_done(weight) : collector_->request_failed(weight);
   } else {
     reads_->leave(now, op.started);

@@ -199,9 +199,13 @@ void World::report_cache(probes::Record& record) const {
        {"cache.evictions", "cache.refused", "cache.not_admitted", "cache.promotions"}) {
     record.metrics[counter] = {static_cast<double>(collector_.counter(counter)), "1", 0};
   }
-  for (const auto& [traffic, media] : collector_.writes()) {
-    for (const auto& [medium, bytes] : media) {
-      record.metrics["written." + traffic + "." + medium] = {static_cast<double>(bytes), "B", 0};
+  for (std::size_t c = 0; c < probes::kClasses; ++c) {
+    for (std::size_t m = 0; m < probes::kMedia; ++m) {
+      const std::uint64_t bytes =
+          collector_.written(static_cast<TrafficClass>(c), static_cast<probes::Medium>(m));
+      if (bytes == 0) continue;
+      record.metrics["written." + std::string(probes::kClassNames[c]) + "." +
+                     std::string(probes::kMediumNames[m])] = {static_cast<double>(bytes), "B", 0};
     }
   }
   if (!cache_->enabled()) return;
