@@ -6,7 +6,9 @@
 #include "analysis/io/format.hpp"
 #include "sim/cli/check_warnings.hpp"
 #include "sim/cli/verb.hpp"
+#include "sim/scenario/fleet.hpp"
 #include "sim/scenario/loader.hpp"
+#include "sim/world/failures.hpp"
 #include "sim/world/run.hpp"
 
 namespace fleetcache::cli {
@@ -23,6 +25,20 @@ struct CheckFlags {
 /// "3 regions" or "1 region".
 std::string counted(std::uint64_t n, const std::string& thing) {
   return grouped(n) + " " + thing + (n == 1 ? "" : "s");
+}
+
+/// Events as they will be played: those that were written (a rolling upgrade is as many as it has
+/// waves) and the random failures that were drawn, by cause.
+nlohmann::json plan_summary(const scenario::Scenario& scenario) {
+  const auto fleet = scenario::build_fleet(scenario, scenario.origin.path);
+  if (!fleet) return nullptr;  // a run will say why
+  std::uint64_t planned = 0, drawn = 0;
+  std::map<std::string, std::uint64_t> causes;
+  for (const world::PlannedEvent& event : world::plan_events(scenario, *fleet)) {
+    ++(event.random ? drawn : planned);
+    if (event.random) ++causes[event.cause];
+  }
+  return {{"planned", planned}, {"drawn", drawn}, {"drawn_by_cause", causes}};
 }
 
 nlohmann::json summary(const scenario::Loaded& loaded) {
@@ -45,12 +61,27 @@ nlohmann::json summary(const scenario::Loaded& loaded) {
           {"gpus", gpus},
           {"workloads", loaded.scenario.training.size() + loaded.scenario.inference.size()},
           {"events", loaded.scenario.events.size()},
+          {"plan", plan_summary(loaded.scenario)},
           {"variants", loaded.scenario.variants.size()},
           {"kinds", kinds},
           {"exact",
            {{"requests", cost.requests},
             {"memory_bytes", cost.memory_bytes},
             {"cpu_seconds", cost.cpu_seconds}}}};
+}
+
+/// "9 planned, 209 drawn (200 node, 9 tor)"; empty where nothing happens.
+std::string plan_line(const nlohmann::json& plan) {
+  if (plan.is_null()) return {};
+  const auto planned = plan.at("planned").get<std::uint64_t>();
+  const auto drawn = plan.at("drawn").get<std::uint64_t>();
+  if (planned + drawn == 0) return {};
+  std::string causes;
+  for (const auto& [cause, n] : plan.at("drawn_by_cause").items()) {
+    causes += (causes.empty() ? " (" : ", ") + grouped(n.get<std::uint64_t>()) + " " + cause;
+  }
+  return grouped(planned) + " planned, " + grouped(drawn) + " drawn" +
+         (causes.empty() ? "" : causes + ")");
 }
 
 void print_summary(const std::string& file, const nlohmann::json& s) {
@@ -64,6 +95,8 @@ void print_summary(const std::string& file, const nlohmann::json& s) {
   for (const auto& [kind, count] : s.at("kinds").items()) {
     kinds += (kinds.empty() ? "" : ", ") + grouped(count.get<std::uint64_t>()) + " " + kind;
   }
+  const std::string plan = plan_line(s.at("plan"));
+  if (!plan.empty()) std::printf("  events      %s\n", plan.c_str());
   const nlohmann::json& cost = s.at("exact");
   std::printf("  numbers     %s\n  exact rung  %s requests, %s, %s of CPU\n", kinds.c_str(),
               grouped(static_cast<std::uint64_t>(cost.at("requests").get<double>())).c_str(),
