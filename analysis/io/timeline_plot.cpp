@@ -44,7 +44,8 @@ std::size_t place_of(const std::string& name) {
   if (name.rfind("train.", 0) == 0 && ends_with(name, ".goodput")) return 0;
   if (ends_with(name, ".ttft_p99")) return 1;
   if (name == "fleet.nodes_down") return 2;
-  if (name.rfind("cache.byte_hit_ratio.", 0) == 0) return 3;
+  // Copies that are staged miss by intention.
+  if (name.rfind("cache.byte_hit_ratio.", 0) == 0) return ends_with(name, ".prestage") ? 9 : 3;
   if (name.rfind("busy.", 0) == 0) return 4;
   if (name.rfind("bytes_per_second.origin.", 0) == 0) return 5;
   if (name == "origin.throttled_per_second") return 6;
@@ -93,6 +94,11 @@ std::string padded_left(const std::string& text, std::size_t to) {
   return std::string(to > width(text) ? to - width(text) : 0, ' ') + text;
 }
 
+std::string trimmed(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
 void put_curve(const std::string& name, const TimeSeries& series, Glyphs glyphs,
                std::vector<std::string>& out) {
   // A percentile's peak is what is looked for; of a mean the mean. The scale is that of what is
@@ -102,8 +108,9 @@ void put_curve(const std::string& name, const TimeSeries& series, Glyphs glyphs,
   out.push_back(name + ": mean " + quantity(range_of(series.values).mean, series.unit) + ", " +
                 quantity(drawn.least, series.unit) + " to " + quantity(drawn.most, series.unit));
   const auto lines = draw_curve(columns, drawn.most, glyphs);
-  out.push_back(padded_left(quantity(drawn.most, series.unit), kLabelWidth) + " |" + lines[0]);
-  out.push_back(padded_left("0", kLabelWidth) + " |" + lines[1]);
+  out.push_back(
+      trimmed(padded_left(quantity(drawn.most, series.unit), kLabelWidth) + " |" + lines[0]));
+  out.push_back(trimmed(padded_left("0", kLabelWidth) + " |" + lines[1]));
 }
 
 std::size_t column_of(double at_s, double span_s) {
@@ -154,9 +161,7 @@ bool put_axis(const Timeline& timeline, double span_s, std::vector<std::string>&
   const std::string indent(kLabelWidth + 2, ' ');
   const bool dotted = put_rule(timeline, out);
   if (!timeline.marks.empty()) {
-    std::string marks = indent + mark_line(timeline, span_s);
-    marks.erase(marks.find_last_not_of(' ') + 1);
-    out.push_back(marks);
+    out.push_back(trimmed(indent + mark_line(timeline, span_s)));
   }
   const std::string middle = quantity(span_s / 2, "s"), end = quantity(span_s, "s");
   std::string scale = "0";

@@ -90,12 +90,39 @@ TEST_CASE("the time line fits the page, marks events under their time and leaves
     // Half-way of 64 columns after a label of 12: the second one steps aside.
     const auto marks = section.verbatim[section.verbatim.size() - 2];
     CHECK(marks.substr(12 + 32, 2) == "AB");
+    CHECK(marks.substr(12 + 34, 8) == "=====   ");  // to 2,250 s of 3,600: column 39
     CHECK(marks.back() == 'C');
     CHECK(marks.size() == 12 + 64);
   }
   // The dip lies under its mark: columns 32 to 39 are low, their neighbours high.
   const auto drawn = timeline_section(sample(), Glyphs::kAscii).verbatim;
   CHECK(drawn[1].substr(12 + 31, 10) == "#        #");
+}
+
+TEST_CASE("the axis is dotted where time was stepped over, and that is no curve") {
+  Timeline timeline = sample();
+  const auto whole = timeline_section(timeline, Glyphs::kAscii).verbatim;
+  TimeSeries stepped{"ratio", std::vector<double>(256, 0)};
+  for (std::size_t i = 128; i < 256; ++i) stepped.values[i] = 1;
+  timeline.series["time.stepped_over"] = stepped;
+  const Section section = timeline_section(timeline, Glyphs::kAscii);
+  REQUIRE(section.verbatim.size() == whole.size());
+  const std::string& axis = section.verbatim[section.verbatim.size() - 3];
+  CHECK(axis == std::string(11, ' ') + "+" + std::string(32, '-') + std::string(32, '.'));
+  CHECK(holds(section.lines, "dotted axis"));
+  CHECK_FALSE(holds(timeline_section(sample(), Glyphs::kAscii).lines, "dotted axis"));
+  CHECK(holds(section.lines, "1 more series"));  // the throttles that are all 0
+}
+
+TEST_CASE("a scale is that of what is drawn: one bin of four does not flatten its curve") {
+  Timeline timeline;
+  timeline.bin_s = 1;
+  TimeSeries bytes{"B/s", std::vector<double>(256, 1e9)};
+  bytes.values[101] = 9e9;  // its column is the mean of four: 3 GB/s
+  timeline.series["bytes_per_second.origin.dataset"] = bytes;
+  const Section section = timeline_section(timeline, Glyphs::kAscii);
+  CHECK(holds(section.verbatim, "mean 1.03 GB/s, 1.00 GB/s to 3.00 GB/s"));
+  CHECK(holds(section.verbatim, " 3.00 GB/s |                         #"));
 }
 
 TEST_CASE("many jobs leave room for what they wait for, and the largest traffic comes first") {
