@@ -11,7 +11,7 @@ namespace {
 
 // Prefixes hear of the prompts that are not played this often at most: far below the time that
 // anything stays in a cache, so that recency is the same to a policy.
-constexpr Duration kRefresh{5'000'000'000};
+constexpr Duration kRefresh{20'000'000'000};
 
 }  // namespace
 
