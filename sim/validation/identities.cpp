@@ -101,9 +101,17 @@ double sum_of(const std::map<std::string, std::uint64_t>& tiers) {
   return sum;
 }
 
+world::RunOptions at_rung(const Parameters& p) {
+  world::RunOptions options;
+  options.rung = static_cast<world::Rung>(p.count("rung"));
+  return options;
+}
+
+Parameter rung_parameter() { return {"rung", "1", 0, 0, world::kRungNames.size() - 1, true}; }
+
 Result<std::vector<Case>> run_conservation(const Parameters& p, const Environment&) {
   const scenario::Scenario s = busy_scenario(p.count("seed"), false);
-  const auto record = world::run(s, {});
+  const auto record = world::run(s, at_rung(p));
   if (!record) return record.error();
   std::vector<Case> cases;
   double wrong = 0;
@@ -167,14 +175,15 @@ std::string transcript(const probes::Record& record) {
 
 enum Part : int { kPlain, kAgain, kReversed, kOtherSeed };
 
-Result<std::string> determinism_part(int part, const Parameters&) {
+Result<std::string> determinism_part(int part, const Parameters& p) {
   if (part == kAgain) {
     // Another layout of the heap: an order by address would show.
     static std::vector<std::vector<char>> ballast;
     for (std::size_t i = 1; i < 2000; ++i) ballast.emplace_back(i * 37 % 4096);
     for (std::size_t i = 0; i < ballast.size(); i += 2) std::vector<char>().swap(ballast[i]);
   }
-  const auto record = world::run(busy_scenario(part == kOtherSeed ? 2 : 1, part == kReversed), {});
+  const auto record =
+      world::run(busy_scenario(part == kOtherSeed ? 2 : 1, part == kReversed), at_rung(p));
   if (!record) return record.error();
   return transcript(*record);
 }
@@ -217,8 +226,8 @@ Experiment v32() {
       "bytes by tier = bytes consumed; in = done + failed + unfinished; N = X R; U = X S / m";
   e.rung = "exact";
   e.kind = Tolerance::kExact;
-  e.parameters = {{"seed", "1", 1, 1, 1e6, true}};
-  e.points = {{{"seed", 2}}};
+  e.parameters = {{"seed", "1", 1, 1, 1e6, true}, rung_parameter()};
+  e.points = {{{"seed", 2}}, {{"rung", 1}}, {{"rung", 2}}};
   e.run = run_conservation;
   return e;
 }
@@ -230,6 +239,8 @@ Experiment v34() {
   e.formula = "identical to the last bit";
   e.rung = "exact";
   e.kind = Tolerance::kExact;
+  e.parameters = {rung_parameter()};
+  e.points = {{{"rung", 1}}, {{"rung", 2}}};
   e.run = run_determinism;
   e.part = determinism_part;
   return e;
