@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace fleetcache::models {
 
@@ -18,19 +19,34 @@ struct QueueAnswer {
   double utilization = 0;
   double wait_mean_s = 0;
   double wait_probability = 0;  ///< of waiting at all
+  /// P(wait > k x step) for k = 0, 1, ...; empty: exponential, given that there is one.
+  std::vector<double> wait_tail = {};
+  double wait_step_s = 0;
 };
 
-/// Mean wait C(c, a) S / (c - a) x (ca^2 + cs^2)/2 with Erlang's C. Exact for M/M/c and M/G/1, an
+/// Mean wait C(c, a) S / (c - a) x (ca^2 + cs^2)/2 with Erlang's C, times Kraemer's and
+/// Langenbach-Belz's factor where gaps are not Poisson. Exact for M/M/c and M/G/1, an
 /// interpolation otherwise (10-20 % in light traffic). At or above saturation the mean over
 /// `horizon_s` of a fluid backlog: (rho - 1)/2 x horizon.
-/// Source: Allen, Probability, Statistics and Queueing Theory (1990), 5.3.
+/// Source: Allen, Probability, Statistics and Queueing Theory (1990), 5.3; Kraemer and
+/// Langenbach-Belz, 8th ITC (1976), for one server and taken over for several.
 QueueAnswer allen_cunneen(const QueueSpec& spec, double horizon_s);
 
-/// Quantile p of the wait alone: 0 up to 1 - its probability, exponential above. Requires: 0 < p
-/// < 1.
+/// The whole law of the wait at one server, from Lindley's recursion W' = max(0, W + S - T) to its
+/// fixed point on a grid of a sixteenth of a mean service: log-normal service; gaps constant plus
+/// exponential up to a variation of 1 (so a clock and Poisson are exact), log-normal above. Where
+/// work arrives by turns, far fewer wait than Erlang's C says, and those longer.
+/// Requires: one server, utilization <= kLindleyLoadMost. Error of the mean against M/M/1 and
+/// M/G/1: below 2 % in tests. Cost: 1 to 50 ms, growing with the load. Source: Lindley, Proc. Camb.
+/// Phil. Soc. 48 (1952).
+QueueAnswer lindley_wait(const QueueSpec& spec);
+inline constexpr double kLindleyLoadMost = 0.9;
+
+/// Quantile p of the wait alone: 0 up to 1 - its probability; above by its tail, else exponential.
+/// Requires: 0 < p < 1.
 double wait_quantile(const QueueAnswer& queue, double p);
 
-/// Quantile p of wait + service: the wait is 0 or exponential with the given mean, the service
+/// Quantile p of wait + service: the wait by its tail, else 0 or exponential, the service
 /// log-normal with its two moments, the two independent. Numeric, relative error below 2 % in the
 /// stated law up to p = 0.999; the law itself is an approximation. Requires: 0 < p < 1.
 double response_quantile(const QueueSpec& spec, const QueueAnswer& queue, double p);

@@ -48,6 +48,8 @@ class EpochLaw {
   EpochHit hit(std::string_view policy, const std::map<std::string, std::string>& parameters,
                double cached, const EpochReaders& readers);
 
+  /// One answer, not one of a sweep.
+  bool fine() const { return objects_ >= kMiniatureObjects; }
   /// The same for KV blocks, as fine or as coarse.
   KvLaw& kv() { return kv_; }
 

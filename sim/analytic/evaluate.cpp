@@ -27,6 +27,7 @@ struct Context {
   const models::Filling& filling;
   const std::vector<double>& level;  ///< by resource: reads a second of one read under way, if full
   std::vector<double> under_way;     ///< by region: reads at its origin, at most
+  bool fine;                         ///< one answer, not a sweep
 };
 
 // Reads that jobs may have under way at the origin of each region.
@@ -194,8 +195,12 @@ ServiceAnswer service_answer(const Context& c, std::uint32_t s) {
   // interleave to a Poisson stream whatever the sessions' own starts are.
   a.queue.arrival_cv2 = (arrivals.turns > 1 ? 1.0 : arrivals.cv * arrivals.cv) / nodes;
   a.queue.servers = std::max(1U, view.service->prefill_slots);
+  // Sweeps do without the law of the wait: milliseconds each.
+  const bool law = c.fine && a.queue.servers == 1 &&
+                   a.queue.arrival_rate * a.queue.service_s <= models::kLindleyLoadMost;
   const models::QueueAnswer q =
-      models::allen_cunneen(a.queue, to_seconds(c.view.scenario->horizon));
+      law ? models::lindley_wait(a.queue)
+          : models::allen_cunneen(a.queue, to_seconds(c.view.scenario->horizon));
   a.station = q;
   a.utilization = q.utilization;
   a.queue_mean_s = q.wait_mean_s;
@@ -310,8 +315,14 @@ Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law, Part
   const Hits hits = hit_ratios(view, design, law, services);
   Resources resources = resources_of(view, design, hits);
   const Filled filled = fill(view, design, hits, resources);
-  const Context c{
-      view, design, hits, resources, filled.filling, filled.level, under_way(view, design, hits)};
+  const Context c{view,
+                  design,
+                  hits,
+                  resources,
+                  filled.filling,
+                  filled.level,
+                  under_way(view, design, hits),
+                  law.fine()};
   Answer out;
   double nodes = 0;
   for (std::uint32_t j = 0; j < view.jobs.size(); ++j) {

@@ -126,7 +126,9 @@ Status add_service(FleetView& view, const scenario::InferenceService& service) {
 
 double readahead_reads(const JobView& job, double demand) {
   const double steps = std::max(1U, job.job->prefetch);
-  return std::max(1.0, std::ceil(job.reads_per_step * demand * steps));
+  // Objects and steps do not line up, so the mean is no whole number; a node that reads less than
+  // once in that time has one read under way in the steps that read at all.
+  return std::max(1.0, job.reads_per_step * demand * steps);
 }
 
 Result<FleetView> view_of(const scenario::Scenario& scenario) {

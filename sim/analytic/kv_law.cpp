@@ -14,6 +14,7 @@ constexpr std::uint64_t kSeed = 1;
 constexpr double kBlocksLeast = 64;
 constexpr double kWarmWindows = 3, kWarmDialogues = 4, kSweepWarm = 2;
 constexpr double kMeasuredWindows = 12, kSweepWindows = 3;
+constexpr double kLookupsMost = 256;  // of a run, for each block that it holds
 
 std::optional<eviction::Cache> cache_of(const KvTier& tier, double scale) {
   const eviction::PolicyInfo* info = eviction::find_policy(tier.tier->eviction);
@@ -69,14 +70,21 @@ KvMiniature answer_of(const Counts& c, const models::KvDemand& demand) {
   return out;
 }
 
-KvMiniature run(const models::KvSessionSpec& spec, const models::KvDemand& demand,
-                std::vector<eviction::Cache>& tiers, double window_s, bool sweep) {
+struct Course {
+  double warm_s = 0, measured_s = 0;
+};
+
+Course course_of(const models::KvSessionSpec& spec, double window_s, bool sweep) {
   const double dialogue = std::max(1.0, spec.turns) * to_seconds(spec.think);
-  const double windows = sweep ? kSweepWindows : kMeasuredWindows;
-  const double warm = (sweep ? kSweepWarm : kWarmWindows) * window_s +
-                      (sweep ? kSweepWarm : kWarmDialogues) * dialogue;
-  const Duration end = from_seconds(warm + windows * window_s);
-  const TimePoint from = TimePoint{} + from_seconds(warm);
+  return {(sweep ? kSweepWarm : kWarmWindows) * window_s +
+              (sweep ? kSweepWarm : kWarmDialogues) * dialogue,
+          (sweep ? kSweepWindows : kMeasuredWindows) * window_s};
+}
+
+KvMiniature run(const models::KvSessionSpec& spec, const models::KvDemand& demand,
+                std::vector<eviction::Cache>& tiers, const Course& course) {
+  const Duration end = from_seconds(course.warm_s + course.measured_s);
+  const TimePoint from = TimePoint{} + from_seconds(course.warm_s);
   const auto shared_tokens = static_cast<std::uint32_t>(spec.shared_fraction * spec.prompt_tokens);
   Counts c;
   // Blocks of the last prompt of a dialogue, by its first block that no other shares..
@@ -135,13 +143,17 @@ std::optional<KvMiniature> KvLaw::hits(const models::KvSessionSpec& spec,
   double largest = 0;
   for (const KvTier& t : tiers) largest = std::max(largest, t.blocks);
   if (largest < kBlocksLeast || !std::isfinite(window_s) || window_s <= 0) return std::nullopt;
-  const double scale = std::min(1.0, blocks_ / largest);
+  // Dialogues that outlast many windows take long to draw and find little of their own: they are
+  // scaled down further, then given up.
+  const bool sweep = blocks_ < kKvBlocks;
+  const Course course = course_of(spec, window_s, sweep);
+  double scale = std::min(1.0, blocks_ / largest);
+  const double lookups = scale * demand.rate * demand.blocks * (course.warm_s + course.measured_s);
+  if (lookups > kLookupsMost * blocks_) scale *= kLookupsMost * blocks_ / lookups;
+  if (largest * scale < std::min(largest, 1.0 * kKvSweepBlocks)) return std::nullopt;
   models::KvSessionSpec small = spec;
   small.rate = PerSecond(spec.rate.count * scale);
   small.prefixes = static_cast<std::uint32_t>(std::max(1.0, std::round(spec.prefixes * scale)));
-  // Dialogues that outlast many windows find nothing of their own; drawing them all would take
-  // long.
-  if (to_seconds(spec.think) * spec.turns > 200 * window_s) return std::nullopt;
   std::vector<KvTier> kept;
   for (const KvTier& t : tiers)
     if (t.blocks * scale >= kBlocksLeast) kept.push_back(t);
@@ -153,7 +165,7 @@ std::optional<KvMiniature> KvLaw::hits(const models::KvSessionSpec& spec,
     if (!cache) return std::nullopt;
     caches.push_back(std::move(*cache));
   }
-  entry->second = run(small, demand, caches, window_s, blocks_ < kKvBlocks);
+  entry->second = run(small, demand, caches, course);
   return entry->second;
 }
 

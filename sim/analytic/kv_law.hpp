@@ -50,7 +50,8 @@ class KvLaw {
   /// tier that would hold fewer than 64 blocks is left out. Warm-up: three windows of the largest
   /// tier and four dialogues; twelve windows counted (two, two and three in a sweep). Nothing for
   /// policies that cannot run this way (Belady, an unknown name) and for a window without end.
-  /// Cost: about 1 us a block, 20 x blocks of them.
+  /// Dialogues that outlast windows make runs longer: above 256 lookups a block the run is scaled
+  /// down, and given up below kKvSweepBlocks. Cost: about 1 us a lookup, some 20 to 256 x blocks.
   std::optional<KvMiniature> hits(const models::KvSessionSpec& spec, const models::KvDemand& demand,
                                   const std::vector<KvTier>& tiers, double window_s);
 

@@ -1,6 +1,7 @@
 // What simulation counts, over the measured time and in the mean.
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "sim/analytic/record_parts.hpp"
 #include "sim/analytic/resources.hpp"
@@ -17,17 +18,23 @@ double measured_s(const Solved& s) {
 
 void put_jobs(const Solved& s, Record& record) {
   double dram = 0, nvme = 0, checkpoints = 0;
+  std::vector<double> written(s.view.regions.size(), 0);
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobView& job = s.view.jobs[j];
     const JobAnswer& warm = s.course.steady.job[j];
     const std::string name = "train." + job.job->name + ".";
     const double steps = measured_s(s) * s.course.goodput[j] / warm.compute_s;
-    const double read = steps * warm.wanted * warm.compute_s;
+    // Counted from the start, as simulation does; before the warm-up's end it is taken as
+    // after
+    const double before =
+        to_seconds(s.view.scenario->warmup) *
+        (s.course.first_share[j] > 0 ? s.course.first_goodput[j] : s.course.goodput[j]);
+    const double read = (steps * warm.compute_s + before) * warm.wanted;
     put_metric(record, name + "steps", steps, "1");
     put_metric(record, name + "bytes_read", read, "B");
     put_metric(record, name + "epochs_begun",
                std::ceil(read / static_cast<double>(job.dataset->size.count)), "1");
-    checkpoints += checkpoint_rate(job) * measured_s(s);
+    written[job.region] += checkpoint_rate(job) * measured_s(s);
     if (!s.design.cache) continue;
     const double share = s.course.first_share[j];
     const double cold = share * s.course.first_goodput[j] * (1 - s.course.first_hit[j]);
@@ -39,6 +46,10 @@ void put_jobs(const Solved& s, Record& record) {
       if (t.medium == scenario::Medium::kDram) dram += landed;
   }
   if (s.view.jobs.empty()) return;
+  // More than the accounts take in is not written in time.
+  for (std::uint32_t r = 0; r < s.view.regions.size(); ++r)
+    checkpoints += std::min(written[r], accounts_of(s.view, s.design, r) * measured_s(s) *
+                                            s.view.regions[r]->blob.ingress.count);
   if (dram > 0) put_metric(record, "written.dataset.dram", dram, "B");
   if (nvme > 0) put_metric(record, "written.dataset.nvme", nvme, "B");
   if (checkpoints > 0) put_metric(record, "written.checkpoint.origin", checkpoints, "B");

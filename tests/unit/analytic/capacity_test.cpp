@@ -231,3 +231,43 @@ TEST_CASE("waits reduce to M/M/1 and M/M/c, and quantiles of an idle station to 
   wait.wait_probability = 0.5;
   CHECK(response_quantile(half, wait, 0.99) == doctest::Approx(8.824).epsilon(0.01));
 }
+
+TEST_CASE("Lindley's recursion gives M/G/1 its known waits, and D/G/1 that of queues played") {
+  // M/G/1 at rho 0.4, cs^2 2.5: Wq = 0.4/0.6 x 0.4 x 3.5/2 with S = 0.4 at one a second.
+  const QueueSpec poisson{1, 1, 1, 0.4, 2.5};
+  CHECK(lindley_wait(poisson).wait_mean_s == doctest::Approx(0.4667).epsilon(0.02));
+  CHECK(lindley_wait(poisson).wait_probability == doctest::Approx(0.4).epsilon(0.08));
+  CHECK(lindley_wait({0.8, 1, 1, 1, 1}).wait_mean_s == doctest::Approx(4).epsilon(0.02));
+  // A clock: played one by one, a log-normal service of the same two moments.
+  for (const double load : {0.2, 0.4, 0.7}) {
+    const QueueSpec clock{1, 0, 1, load, 2.5};
+    const double sigma2 = std::log(3.5), median = load * std::exp(-sigma2 / 2);
+    Rng rng(5, "test/clocked-queue");
+    std::vector<double> waits, responses;
+    double wait = 0, sum = 0;
+    constexpr int kCustomers = 1'000'000;
+    for (int i = 0; i < kCustomers; ++i) {
+      const double service = median * std::exp(std::sqrt(sigma2) * normal_quantile(rng.uniform()));
+      sum += wait;
+      waits.push_back(wait);
+      responses.push_back(wait + service);
+      wait = std::max(0.0, wait + service - 1);
+    }
+    const auto quantile = [](std::vector<double>& values, double p) {
+      const auto at = values.begin() + static_cast<std::ptrdiff_t>(p * kCustomers);
+      std::nth_element(values.begin(), at, values.end());
+      return *at;
+    };
+    const QueueAnswer q = lindley_wait(clock);
+    CHECK(q.wait_mean_s == doctest::Approx(sum / kCustomers).epsilon(0.04));
+    CHECK(wait_quantile(q, 0.99) == doctest::Approx(quantile(waits, 0.99)).epsilon(0.04));
+    for (const double p : {0.5, 0.95, 0.99})
+      CHECK(response_quantile(clock, q, p) ==
+            doctest::Approx(quantile(responses, p)).epsilon(0.04));
+    // Without the law of gaps (Erlang's C and an exponential wait) the tail is another one.
+    const QueueAnswer plain = allen_cunneen(clock, 1);
+    CHECK(std::abs(wait_quantile(plain, 0.99) / quantile(waits, 0.99) - 1) > 0.04);
+    // Kraemer and Langenbach-Belz: the mean within a quarter, from far above without them.
+    CHECK(plain.wait_mean_s == doctest::Approx(sum / kCustomers).epsilon(0.25));
+  }
+}
