@@ -1,5 +1,7 @@
 // `validate`: what the simulator measures beside the closed forms that it must agree with.
 
+#include <sys/resource.h>
+
 #include <cstdio>
 #include <memory>
 
@@ -51,13 +53,24 @@ void add_settings(const Parameters& parameters, std::vector<std::string>& argume
   }
 }
 
+validation::ProcessCost cost_of_children() {
+  rusage used{};
+  getrusage(RUSAGE_CHILDREN, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return {seconds(used.ru_utime) + seconds(used.ru_stime),
+          static_cast<double>(used.ru_maxrss) * 1024};
+}
+
 validation::Environment environment_of(const Point& point) {
   return {[&point](int part) {
-    std::vector<std::string> arguments{"validate", point.experiment->id, "--part",
-                                       std::to_string(part)};
-    add_settings(point.parameters, arguments);
-    return one_child(arguments);
-  }};
+            std::vector<std::string> arguments{"validate", point.experiment->id, "--part",
+                                               std::to_string(part)};
+            add_settings(point.parameters, arguments);
+            return one_child(arguments);
+          },
+          cost_of_children};
 }
 
 Result<ValidationResult> run_here(const Point& point) {
@@ -220,14 +233,16 @@ void validate(const Options& options, Session& session) {
 void add_validate(CLI::App& app, Session& session) {
   auto* verb = app.add_subcommand("validate", "run validation experiments and print their errors");
   const auto options = std::make_shared<Options>();
-  verb->add_option("ids", options->ids, "experiments (V12 V13 ...), or ladder; none: all experiments");
+  verb->add_option("ids", options->ids,
+                   "experiments (V12 V13 ...), or ladder; none: all experiments");
   verb->add_option("--set", options->settings, "a parameter: name=value")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   verb->add_option("--format", options->format, "table, json or md")
       ->check(CLI::IsMember({"table", "json", "md"}));
   verb->add_flag("--list", options->list, "list experiments with their parameters");
-  verb->add_option("--scenarios", options->ladder.scenarios, "ladder: how many of each size; default 3")
+  verb->add_option("--scenarios", options->ladder.scenarios,
+                   "ladder: how many of each size; default 3")
       ->check(CLI::Range(1, 10'000));
   verb->add_option("--first", options->ladder.first, "ladder: number of the first; default 0");
   verb->add_option("--seed", options->ladder.seed, "ladder: draws the scenarios; default 1");

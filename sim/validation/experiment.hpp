@@ -58,11 +58,19 @@ struct Case {
 
 enum class Tolerance : std::uint8_t { kRelative, kAbsolute, kExact };
 
+/// What a process took.
+struct ProcessCost {
+  double cpu_s = 0;
+  double resident_bytes = 0;  ///< at most, the program itself included
+};
+
 /// What an experiment may ask of the program it runs in.
 struct Environment {
   /// Runs a part of the same experiment, with the same parameters, in another process and returns
   /// what it yields.
   std::function<Result<std::string>(int part)> other_process;
+  /// Of the processes that `other_process` ran so far: the sum, the largest.
+  std::function<ProcessCost()> cost = {};
 };
 
 struct Experiment {

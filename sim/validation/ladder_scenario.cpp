@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "policies/base/math.hpp"
 #include "policies/base/rng.hpp"
 
 namespace fleetcache::validation {
@@ -70,7 +71,9 @@ class Draw {
  private:
   double between(double low, double high) { return low + (high - low) * rng_.uniform(); }
   /// Every power as likely.
-  double powers(double low, double high) { return low * std::pow(high / low, rng_.uniform()); }
+  double powers(double low, double high) {
+    return low * portable_exp(portable_log(high / low) * rng_.uniform());
+  }
   bool chance(double p) { return rng_.uniform() < p; }
   template <class T, std::size_t n>
   const T& one_of(const std::array<T, n>& choices) {
