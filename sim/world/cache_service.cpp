@@ -41,7 +41,7 @@ std::uint32_t CacheService::instance_of(const Domain& domain, NodeId owner,
 
 bool CacheService::lost(const Instance& instance, std::uint32_t tier, eviction::Handle handle,
                         NodeId owner) const {
-  return strata() && instance.filled_at[tier][handle.index] != losses_[owner];
+  return strata() && instance.filled_at[tier][handle.index] != losses_[loss_of(owner, tier)];
 }
 
 NodeId CacheService::owner(DomainId id, std::uint64_t object) const {
@@ -87,7 +87,7 @@ std::optional<Location> CacheService::find(DomainId id, std::uint64_t object) co
     const eviction::Handle handle = instance.tiers[tier].find(object);
     if (!handle || lost(instance, tier, handle, where.node)) continue;
     where.tier = tier;
-    where.epoch = strata() ? losses_[where.node] : instance.epochs[tier];
+    where.epoch = strata() ? losses_[loss_of(where.node, tier)] : instance.epochs[tier];
     where.medium = settings_->tiers[tier].medium;
     where.handle = handle;
     return where;
@@ -161,7 +161,7 @@ bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier, 
   if (strata()) {
     std::vector<std::uint32_t>& filled_at = instance.filled_at[tier];
     if (filled_at.size() <= handle.index) filled_at.resize(handle.index + 1);
-    filled_at[handle.index] = losses_[owner];
+    filled_at[handle.index] = losses_[loss_of(owner, tier)];
   }
   return true;
 }
@@ -211,7 +211,9 @@ void CacheService::lose(NodeId node, scenario::Medium medium) { lose_tiers(node,
 
 void CacheService::lose_tiers(NodeId node, bool all, scenario::Medium medium) {
   if (!enabled()) return;
-  ++losses_[node];
+  for (std::uint32_t tier = 0; tier < settings_->tiers.size(); ++tier) {
+    if (all || settings_->tiers[tier].medium == medium) ++losses_[loss_of(node, tier)];
+  }
   Domain& domain = domains_[domain_of_[node]];
   if (domain.instances.empty() || pooled() || strata()) return;
   Instance& instance = domain.instances[member_of(domain, node)];

@@ -86,8 +86,7 @@ class CacheService {
   /// `join` brings the keys back. O(members of its domain).
   void depart(NodeId node);
   void join(NodeId node);
-  /// Its copies are gone, its keys stay with it; of one medium, or of all. Pooled strata know only
-  /// all.
+  /// Its copies are gone, its keys stay with it; of one medium, or of all.
   void lose(NodeId node);
   void lose(NodeId node, scenario::Medium medium);
   /// Tiers of a medium take no copies meanwhile. Lose it first.
@@ -135,7 +134,7 @@ class CacheService {
         evicted_bytes_(&collector.slot("cache.evicted_bytes")),
         promotions_(&collector.slot("cache.promotions")),
         plan_(std::move(plan)),
-        losses_(platform.nodes(), 0),
+        losses_(platform.nodes() * scenario.cache.tiers.size(), 0),
         muted_(platform.nodes(), 0),
         offline_(platform.nodes(), 0) {}
   Status build_domains();
@@ -156,9 +155,12 @@ class CacheService {
   }
   bool valid(const Location& where) const {
     const std::uint32_t epoch =
-        strata() ? losses_[where.node]
+        strata() ? losses_[loss_of(where.node, where.tier)]
                  : domains_[where.domain].instances[where.instance].epochs[where.tier];
     return epoch == where.epoch;
+  }
+  std::size_t loss_of(NodeId node, std::uint32_t tier) const {
+    return std::size_t{node} * settings_->tiers.size() + tier;
   }
   void lose_tiers(NodeId node, bool all, scenario::Medium medium);
   bool is_offline(NodeId node, std::uint32_t tier) const {
@@ -175,7 +177,7 @@ class CacheService {
   CachePlan plan_;
   std::vector<Domain> domains_;
   std::vector<DomainId> domain_of_;    // by node
-  std::vector<std::uint32_t> losses_;  // by node: how often its copies were lost
+  std::vector<std::uint32_t> losses_;  // by node and tier: how often its copies were lost
   Duration stepped_;
   // The last look-up of an owner: one read asks for it several times.
   struct LastOwner {

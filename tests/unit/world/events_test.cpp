@@ -110,6 +110,27 @@ TEST_CASE("a drive takes its copies and its tier along, the node works on") {
   CHECK(origin_objects(sound(s)) == 40);  // the copies in memory are still there
 }
 
+TEST_CASE("over strata a drive takes the copies of its medium only, too") {
+  auto s = two_racks();
+  s.cache.tiers = {tiny_tier(scenario::Medium::kDram, 100 * kGB, "lru"),
+                   tiny_tier(scenario::Medium::kNvme, 100 * kGB, "lru")};
+  RunOptions fleet;
+  fleet.rung = Rung::kFleet;
+  fleet.step_over = false;
+  const auto read = [&] {
+    const Outcome o = run_forked(s, fleet);
+    CHECK(o.error == "");
+    return origin_objects(o);
+  };
+  const double calm = read();
+  for (std::uint32_t node = 0; node < 8; ++node) {
+    s.events.push_back(event_of(EventKind::kFailDrive, 20, 1000, node));
+  }
+  CHECK(read() == calm);  // memory still has them
+  s.cache.tiers.erase(s.cache.tiers.begin());
+  CHECK(read() > calm);  // nothing has
+}
+
 TEST_CASE("an upgrade takes each node for its time, and in place it keeps what disks hold") {
   auto s = two_racks();
   s.horizon = from_seconds(120);
