@@ -40,6 +40,7 @@ OriginService::OriginService(const scenario::Scenario& scenario, const Platform&
     const PerSecond rate(blob.requests.count * merged);
     RegionState state{
         {},
+        rate.count * blob.burst_s,
         {blob.retry.retries, blob.retry.base, blob.retry.cap, blob.retry.jitter},
         models::LogNormalLatency(blob.first_byte.p50, blob.first_byte.p99),
         models::LogNormalLatency(region.bifrost.first_byte.p50, region.bifrost.first_byte.p99),
@@ -100,7 +101,10 @@ void OriginService::attempt(TimePoint now, std::uint32_t id) {
   RegionState& region = regions_[op.request.region];
   const std::uint32_t weight = op.request.weight;
   collector_->count("origin.attempts", weight);
-  if (region.requests[account_of(op.request)].try_take(now, weight)) return first_byte(now, id);
+  // A request that stands for more than a full bucket takes all of it: asking for more would never
+  // succeed.
+  const double tokens = std::min<double>(weight, region.burst);
+  if (region.requests[account_of(op.request)].try_take(now, tokens)) return first_byte(now, id);
   collector_->count("origin.throttled", weight);
   if (op.attempt >= region.retry.retries) return finish(now, id, false);
   const double u = region.retry.jitter ? retry_rng_[op.request.node].uniform() : 0;

@@ -88,6 +88,7 @@ class OriginService : private engine::EventHandler, private engine::FlowListener
   };
   struct RegionState {
     std::vector<models::TokenBucket> requests;  // by account
+    double burst = 0;                           // tokens that a full bucket holds
     models::RetrySpec retry;
     models::LogNormalLatency first_byte;
     models::LogNormalLatency direct_first_byte;
