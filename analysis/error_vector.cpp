@@ -40,6 +40,7 @@ ErrorTerm model_term(const std::string& name, const Metric& m) {
       term.abs = kModelErrors.time * std::abs(m.value);
       term.estimator = "stored: times, 40 % (exact against analytic in docs/analytic.md)";
       break;
+    case Family::kRate:
     case Family::kOther:
       term.abs = part_of(m, kModelErrors.other);
       term.estimator =
@@ -74,13 +75,15 @@ ErrorTerm warmup_term(const std::string& name, const Metric& m) {
   return term;
 }
 
-ErrorTerm bundle_term(const std::string& name, const Metric& m) {
-  const LadderRow& row = bundle_error(family_of(name, m));
-  char part[16];
-  std::snprintf(part, sizeof part, "%g %%", 100 * row.relative);
-  return {"bundle", name, part_of(m, row.relative),
-          std::string(row.measured ? "stored" : "declared, not measured") + ": " + part +
-              " of figures of this family, exact against bundled (docs/validation.md)",
+ErrorTerm ladder_term(const std::string& component, const std::string& name, const Metric& m,
+                      const std::array<LadderRow, 6>& table, const std::string& between) {
+  const LadderRow& row = row_of(table, family_of(name, m));
+  char part[48];
+  std::snprintf(part, sizeof part, row.points > 0 ? "%g %% or %g points" : "%g %%",
+                100 * row.relative, 100 * row.points);
+  return {component, name, std::max(part_of(m, row.relative), row.points),
+          std::string("stored: ") + part + " of figures of this family, " + between +
+              " over drawn scenarios (docs/validation.md)",
           true};
 }
 
@@ -88,10 +91,13 @@ void add_sampled_terms(const std::string& name, const Metric& m, const Evidence&
                        std::vector<ErrorTerm>& terms) {
   if (evidence.rung == "exact") return;
   if (moved_by_transfers(m)) {
-    terms.push_back(bundle_term(name, m));
+    terms.push_back(ladder_term("bundle", name, m, kBundleErrors, "exact against bundled"));
     terms.push_back(window_term(name, m, evidence));
   }
   if (evidence.rung != "fleet") return;
+  if (moved_by_transfers(m)) {
+    terms.push_back(ladder_term("placement", name, m, kFleetErrors, "bundled against fleet"));
+  }
   terms.push_back(sample_term(name, m, evidence));
   terms.push_back(representative_term(name, m, evidence));
   if (evidence.stepped_s > 0) terms.push_back(skip_term(name, evidence));

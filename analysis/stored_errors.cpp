@@ -15,6 +15,7 @@ bool is_share(const Metric& m) { return m.unit == "ratio" && std::abs(m.value) <
 Family family_of(const std::string& name, const Metric& metric) {
   if (metric.unit == "ratio" && (has(name, "stall") || has(name, "goodput"))) return Family::kStall;
   if (metric.unit == "ratio" && has(name, "hit_ratio")) return Family::kHitRatio;
+  if (metric.unit == "B/s" || metric.unit == "1/s") return Family::kRate;
   if (metric.unit != "s") return Family::kOther;
   return has(name, "_p95") || has(name, "_p99") ? Family::kTailTime : Family::kTime;
 }
@@ -37,9 +38,9 @@ std::string fluid_source() {
          "for transfers of 16 BDP or more";
 }
 
-const LadderRow& bundle_error(Family family) {
-  return *std::find_if(kBundleErrors.begin(), kBundleErrors.end(),
-                       [&](const LadderRow& row) { return row.family == family; });
+const LadderRow& row_of(const std::array<LadderRow, 6>& table, Family family) {
+  return *std::find_if(table.begin(), table.end(),
+                       [family](const LadderRow& row) { return row.family == family; });
 }
 
 double part_of(const Metric& m, double relative) {

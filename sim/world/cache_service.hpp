@@ -59,6 +59,8 @@ class CacheService {
   bool enabled() const { return settings_->enabled && !settings_->tiers.empty(); }
   const scenario::Cache& settings() const { return *settings_; }
   DomainId domain_of(NodeId node) const { return domain_of_[node]; }
+  /// Nodes that share copies, ascending.
+  const std::vector<NodeId>& members(DomainId domain) const { return domains_[domain].members; }
   /// False for a domain that is left out because nobody reads there.
   bool plays(DomainId domain) const { return !domains_[domain].instances.empty(); }
 

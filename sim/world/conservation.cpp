@@ -2,8 +2,10 @@
 // counted in different places, so that a lost transfer or a byte counted twice shows.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "models/sampling/representatives.hpp"
 #include "sim/world/world.hpp"
 
 namespace fleetcache::world {
@@ -39,6 +41,32 @@ void World::little(probes::Record& record, const std::string& station, TimePoint
   check.rhs = static_cast<double>(population.sojourn_ns() + present_ns);
   check.ok = population.integral_ns(now) == population.sojourn_ns() + present_ns;
   record.conservation.push_back(check);
+}
+
+// Keys that were drawn by what also decides who owns them would all be with few owners: the loss of
+// one of these would then mean too much, that of any other nothing.
+void World::check_samples(probes::Record& record) const {
+  if (!cache_->enabled()) return;
+  constexpr std::uint64_t kLookedAt = 20'000;
+  for (std::size_t i = 0; i < training_.size(); ++i) {
+    const StepReaders& readers = training_[i]->readers();
+    const std::uint64_t count = std::min(readers.sample_size(), kLookedAt);
+    const NodeId first = job_nodes_[i].second;
+    const auto members = cache_->members(cache_->domain_of(first));
+    if (count < 100 || members.size() < 2) continue;
+    const NodeId middle = members[members.size() / 2];
+    std::array<std::array<std::uint64_t, 2>, 2> counts{};
+    for (const bool in_sample : {false, true}) {
+      for (std::uint64_t n = 0; n < count; ++n) {
+        const NodeId owner = cache_->owner(cache_->domain_of(first), readers.object(n, in_sample));
+        ++counts[in_sample ? 1 : 0][owner < middle ? 1 : 0];
+      }
+    }
+    const models::IndependenceCheck check = models::independent_samples(counts);
+    record.conservation.push_back(
+        {"sampled keys independent of their owners, " + training_[i]->job().name,
+         check.share_sampled, check.share_others, 0, check.ok});
+  }
 }
 
 void World::check_conservation(probes::Record& record) const {
@@ -83,6 +111,7 @@ void World::check_conservation(probes::Record& record) const {
     exact(record, "absence of nodes, as planned = as it was", events_->planned_absent_ns(date()),
           events_->absent_ns(now));
   }
+  check_samples(record);
   const std::string audit = cache_->audit();
   record.conservation.push_back({audit.empty() ? "cache audit" : "cache audit: " + audit,
                                  audit.empty() ? 0.0 : 1.0, 0, 0, audit.empty()});

@@ -154,6 +154,8 @@ class MemberReaders final : public StepReaders {
     use_up(0);
   }
 
+  std::uint64_t object(std::uint64_t n, bool) const override { return request(n, 0).object; }
+  std::uint64_t sample_size() const override { return 0; }
   std::uint64_t positions() const override {
     return (members_[0].issued + skipped_) * context_.job->nodes;
   }
@@ -232,6 +234,10 @@ class KeyReaders final : public StepReaders {
   }
 
   std::uint64_t positions() const override { return (asked_ + skipped_) * weight_; }
+  std::uint64_t object(std::uint64_t n, bool in_sample) const override {
+    return request((in_sample ? n : sampled_ + n) + (context_.salt << 32), 0).object;
+  }
+  std::uint64_t sample_size() const override { return weight_ > 1 ? sampled_ : 0; }
 
  private:
   void ask_until(TimePoint now, std::uint64_t steps) override {

@@ -69,6 +69,10 @@ class StepReaders : private engine::EventHandler, private ReadClient {
     return static_cast<double>(plan_.bytes_per_step) / static_cast<double>(plan_.object_bytes) *
            context_.job->nodes;
   }
+  /// The id of one object of the sample, or of one that it leaves out; 0 <= n < `sample_size()`.
+  virtual std::uint64_t object(std::uint64_t n, bool in_sample) const = 0;
+  /// Objects of the data set that are in the sample; 0: all are.
+  virtual std::uint64_t sample_size() const = 0;
   /// Whether a read stands for others.
   bool sampled() const { return weight_ > 1; }
   /// Positions of the shuffled order that were asked for or stepped over, over all nodes.

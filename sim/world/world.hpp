@@ -51,6 +51,7 @@ class World : private engine::EventHandler {
   void report_origin(probes::Record& record) const;
   void report_stations(probes::Record& record) const;
   void check_conservation(probes::Record& record) const;
+  void check_samples(probes::Record& record) const;
   void little(probes::Record& record, const std::string& station, TimePoint now,
               probes::VisitorNs present_ns) const;
   Duration measured() const;  // since the warm-up, with what was stepped over

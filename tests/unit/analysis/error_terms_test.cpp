@@ -49,12 +49,12 @@ TEST_CASE("each rung has its own components, and none is left out in silence") {
   CHECK(of(Evidence{}) == std::vector<std::string>{"seed", "fluid"});
   CHECK(of(bundled) == std::vector<std::string>{"seed", "fluid", "bundle", "window"});
   Evidence full = fleet(Effort::kFull);
-  CHECK(of(full) ==
-        std::vector<std::string>{"seed", "fluid", "bundle", "window", "sample", "representative"});
+  CHECK(of(full) == std::vector<std::string>{"seed", "fluid", "bundle", "window", "placement",
+                                             "sample", "representative"});
   full.stepped_s = 10;
   full.tails["a"] = {100, 1000};
-  CHECK(of(full) == std::vector<std::string>{"seed", "fluid", "bundle", "window", "sample",
-                                             "representative", "skip", "tail"});
+  CHECK(of(full) == std::vector<std::string>{"seed", "fluid", "bundle", "window", "placement",
+                                             "sample", "representative", "skip", "tail"});
   // Without companions each of them is unknown, and so is the sum.
   CHECK(has_unknown_error(error_vector(figures, {kName}, full), kName));
   for (const ErrorTerm& term : error_vector(figures, {kName}, fleet(Effort::kNone))) {
@@ -124,9 +124,10 @@ TEST_CASE("declared tables say that they were not measured") {
     if (row.measured) continue;
     CHECK(fluid_source().find("not measured") != std::string::npos);
   }
-  for (const Family family :
-       {Family::kStall, Family::kHitRatio, Family::kTime, Family::kTailTime, Family::kOther}) {
-    CHECK(bundle_error(family).family == family);
+  for (const Family family : {Family::kStall, Family::kHitRatio, Family::kTime, Family::kTailTime,
+                              Family::kRate, Family::kOther}) {
+    CHECK(row_of(kBundleErrors, family).family == family);
+    CHECK(row_of(kFleetErrors, family).family == family);
   }
 }
 
