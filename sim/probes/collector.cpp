@@ -93,6 +93,14 @@ std::uint64_t part(std::uint64_t now, std::uint64_t before, double factor) {
 
 }  // namespace
 
+void Collector::set_back(const Snapshot& then) {
+  for (auto& [name, count] : counters_) {
+    const auto before = then.counters.find(name);
+    count = before == then.counters.end() ? 0 : before->second;
+  }
+  writes_ = then.writes;
+}
+
 void Collector::repeat(const Snapshot& since, double factor) {
   for (std::size_t c = 0; c < kClasses; ++c) {
     for (std::size_t t = 0; t < kTiers; ++t) {

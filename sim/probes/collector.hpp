@@ -76,6 +76,8 @@ class Collector {
     std::map<std::string, models::QuantileSketch> series;
   };
   Snapshot snapshot() const;
+  /// Counters and writes are as they were: what only the caches were shown does not count.
+  void set_back(const Snapshot& then);
   /// Adds `factor` times what was counted since the snapshot to every figure, but not to what
   /// conservation compares: time was stepped over in which the same went on.
   void repeat(const Snapshot& since, double factor);

@@ -70,6 +70,12 @@ void FleetEvents::start() {
   }
 }
 
+bool FleetEvents::settled() const {
+  return membership_.settled() &&
+         std::none_of(stages_.begin(), stages_.end(),
+                      [](const auto& stage) { return stage && stage->running(); });
+}
+
 void FleetEvents::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) {
   ++steps_played_;
   if (code == kBegin) {

@@ -44,6 +44,8 @@ class FleetEvents : private engine::EventHandler {
   std::uint64_t steps_planned() const { return steps_planned_; }
   std::uint64_t steps_played() const { return steps_played_; }
   void step_over(Duration step) { membership_.step_over(step); }
+  /// No loss waits for its detection, no node to rejoin, and nothing is being staged.
+  bool settled() const;
   /// Absence of nodes up to `now`, as it was; and as the plan alone says, up to a date.
   std::uint64_t absent_ns(TimePoint now) const { return membership_.absent_ns(now); }
   std::uint64_t planned_absent_ns(TimePoint date) const;

@@ -17,7 +17,7 @@ constexpr Duration kRefresh{20'000'000'000};
 
 InferenceRun::InferenceRun(const scenario::Scenario& scenario,
                            const scenario::InferenceService& service, NodeId first,
-                           const Sample& servers, std::unique_ptr<Prompts> prompts,
+                           const SamplePlan& sample, std::unique_ptr<Prompts> prompts,
                            const Platform& platform, engine::EventQueue& queue, DataPath& path,
                            CacheService& cache, probes::Collector& collector)
     : service_(&service),
@@ -27,7 +27,8 @@ InferenceRun::InferenceRun(const scenario::Scenario& scenario,
       cache_(&cache),
       collector_(&collector),
       first_(first),
-      sample_(servers),
+      sample_(sample.servers.at(service.name)),
+      whole_domains_(sample.whole_domains),
       block_bytes_(service.kv_bytes_per_token.count * service.block_tokens),
       namespace_(hash_name("kv/" + service.name)),
       prompts_(std::move(prompts)),
@@ -37,7 +38,7 @@ InferenceRun::InferenceRun(const scenario::Scenario& scenario,
                                                 service.arrivals.prompt_tokens) /
                      service.block_tokens),
       others_(scenario.seed, "infer/others/" + service.name),
-      servers_(servers.count) {
+      servers_(sample_.count) {
   const std::string name = "infer." + service.name + ".";
   in_system_ = &collector.population(name + "requests");
   in_service_ = &collector.population(name + "slots");
@@ -82,7 +83,7 @@ ReadRequest InferenceRun::block(const Prompt& prompt, NodeId node, std::uint32_t
   request.home = platform_->pool_of(node).region_id;
   request.traffic = probes::TrafficClass::kKv;
   request.weight = sample_.weight;
-  request.keys = position < prompt.shared_blocks ? 1 : sample_.weight;
+  request.keys = whole_domains_ || position < prompt.shared_blocks ? 1 : sample_.weight;
   return request;
 }
 
@@ -98,19 +99,24 @@ NodeId InferenceRun::next_node() const {
   return node_of(turn);
 }
 
-bool InferenceRun::plays(NodeId node) const {
-  if (node < first_ || node >= first_ + service_->nodes) return false;
+bool InferenceRun::mine(NodeId node) const {
+  return node >= first_ && node < first_ + service_->nodes;
+}
+
+// A server that stands for many goes when most of them have: the loss of one, whichever it is,
+// means as little as it does among many.
+void InferenceRun::count_down(NodeId node, bool down) {
   const std::uint32_t n = server_of(node);
-  return n < servers_.size() && node_of(n) == node;
+  if (!mine(node) || n >= servers_.size()) return;
+  Server& server = servers_[n];
+  server.down += down ? 1U : ~0U;
+  server.up = 2 * server.down < sample_.weight;
+  if (sample_.weight == 1) server.up = server.down == 0;
 }
 
-void InferenceRun::node_down(NodeId node) {
-  if (plays(node)) servers_[server_of(node)].up = false;
-}
+void InferenceRun::node_down(NodeId node) { count_down(node, true); }
 
-void InferenceRun::node_up(NodeId node) {
-  if (plays(node)) servers_[server_of(node)].up = true;
-}
+void InferenceRun::node_up(NodeId node) { count_down(node, false); }
 
 void InferenceRun::arrive(TimePoint now, Prompt prompt) {
   collector_->request_in(sample_.weight);
@@ -130,7 +136,8 @@ void InferenceRun::arrive(TimePoint now, Prompt prompt) {
 }
 
 void InferenceRun::hear_of_others(TimePoint now) {
-  if (sample_.weight == 1 || prefix_blocks_ == 0) return;
+  // A domain that is played in full hears of its own prompts only, and of all of them.
+  if (sample_.weight == 1 || prefix_blocks_ == 0 || whole_domains_) return;
   Prompt prompt;
   prompt.shared_blocks = prefix_blocks_;
   for (std::uint32_t i = 1; i < sample_.weight; ++i) {

@@ -20,7 +20,7 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   /// one by one and hear of the prompts that are not played, so that they live as long as they
   /// would.
   InferenceRun(const scenario::Scenario& scenario, const scenario::InferenceService& service,
-               NodeId first, const Sample& servers, std::unique_ptr<Prompts> prompts,
+               NodeId first, const SamplePlan& sample, std::unique_ptr<Prompts> prompts,
                const Platform& platform, engine::EventQueue& queue, DataPath& path,
                CacheService& cache, probes::Collector& collector);
 
@@ -70,7 +70,8 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
     std::uint32_t fetches = 0;           // still under way
   };
   struct Server {
-    bool up = true;
+    std::uint32_t down = 0;  // of the nodes that it stands for
+    bool up = true;          // most of them are there
     std::uint32_t busy = 0;
     std::deque<std::uint32_t> waiting;
   };
@@ -79,7 +80,8 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   void on_read_done(TimePoint now, std::uint64_t tag, bool ok, probes::Tier tier) override;
   NodeId node_of(std::uint32_t server) const { return first_ + server * sample_.weight; }
   std::uint32_t server_of(NodeId node) const { return (node - first_) / sample_.weight; }
-  bool plays(NodeId node) const;
+  bool mine(NodeId node) const;
+  void count_down(NodeId node, bool down);
   NodeId next_node() const;
   bool take_prompt();
   void schedule_arrival();
@@ -105,6 +107,7 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   probes::Collector* collector_;
   NodeId first_;
   Sample sample_;
+  bool whole_domains_ = false;
   std::uint64_t block_bytes_;
   std::uint64_t namespace_;
   std::unique_ptr<Prompts> prompts_;

@@ -5,6 +5,7 @@
 namespace fleetcache::world {
 
 void Membership::wait(TimePoint at, Code code, NodeId node) {
+  ++timers_;
   queue_->push(at, this, code, (std::uint64_t{nodes_[node].generation} << 32) | node);
 }
 
@@ -55,6 +56,7 @@ bool Membership::present(TimePoint now, NodeId node, bool announced) {
 }
 
 void Membership::on_event(TimePoint, std::uint32_t code, std::uint64_t arg) {
+  --timers_;
   const auto node = static_cast<NodeId>(arg);
   if (nodes_[node].generation != static_cast<std::uint32_t>(arg >> 32)) return;
   code == kDetected ? depart(node) : join(node);

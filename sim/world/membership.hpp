@@ -32,6 +32,8 @@ class Membership : private engine::EventHandler {
   /// did).
   std::uint32_t absent_max() const { return absent_max_; }
   TimePoint last_return() const { return last_return_; }
+  /// No timer of detection or rejoining runs.
+  bool settled() const { return timers_ == 0; }
   /// Time passed without being played; who was absent still was.
   void step_over(Duration step);
   /// Nanoseconds of absence over all nodes up to now.
@@ -56,6 +58,7 @@ class Membership : private engine::EventHandler {
   CacheService* cache_;
   std::vector<State> nodes_;
   std::uint64_t absent_ns_ = 0;  // of absences that ended
+  std::uint64_t timers_ = 0;     // that run, void ones too
   std::uint32_t absent_now_ = 0, absent_max_ = 0;
   TimePoint last_return_;
   Duration stepped_;

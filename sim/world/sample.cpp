@@ -18,6 +18,9 @@ std::uint64_t objects_of(const scenario::Dataset& dataset) {
   return std::max<std::uint64_t>(1, dataset.size.count / dataset.object.count);
 }
 
+// Sampled reads at least that a full bucket of request tokens admits.
+constexpr double kBucketParts = 16;
+
 std::uint32_t scaled(std::uint32_t count, double factor) {
   return static_cast<std::uint32_t>(std::max(1.0, std::round(count * factor)));
 }
@@ -32,7 +35,11 @@ std::uint32_t key_weight(const scenario::Scenario& s, const scenario::TrainingJo
                          std::uint32_t samples) {
   const std::uint64_t objects = objects_of(s.datasets.at(job.dataset));
   const auto wanted = static_cast<std::uint64_t>(burst(s, job) / samples);
-  const std::uint64_t most = std::max<std::uint64_t>(1, objects / kKeysMin);
+  // A read takes as many tokens as it stands for, so a bucket has to hold many times that.
+  const scenario::BlobFrontEnd& blob = s.regions.at(job.region).blob;
+  const double bucket = blob.requests.count * blob.burst_s * blob.accounts;
+  const std::uint64_t most = std::max<std::uint64_t>(
+      1, std::min(objects / kKeysMin, static_cast<std::uint64_t>(bucket / kBucketParts)));
   const std::uint64_t least = (objects + kKeysMax - 1) / kKeysMax;
   return static_cast<std::uint32_t>(
       std::min<std::uint64_t>(std::clamp(wanted, std::min(least, most), most), 0xffffff));
@@ -106,7 +113,8 @@ SamplePlan plan_sample(const scenario::Scenario& s, const RunOptions& options) {
       for (std::uint32_t m = 0; m < job.nodes; ++m) sample.members.push_back(m);
     }
   }
-  if (plan.sampled && small_domains(s)) plan.owner_strata = 0;  // caches played in full
+  plan.whole_domains = plan.sampled && small_domains(s);
+  if (plan.whole_domains) plan.owner_strata = 0;
   for (const auto& [name, service] : s.inference) {
     const bool traced = !service.arrivals.trace.empty();
     plan.servers[name] =

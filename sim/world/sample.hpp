@@ -39,6 +39,9 @@ struct SamplePlan {
   bool sampled = false;  ///< false: the exact and bundled rungs
   std::uint32_t owner_strata = 0;
   std::uint64_t salt = 0;
+  /// Caches are those of nodes, racks or pods, and the ones that are played are played in full:
+  /// what they hold is not scaled.
+  bool whole_domains = false;
   std::map<std::string, JobSample> jobs;
   std::map<std::string, Sample> servers;  ///< of services
 };

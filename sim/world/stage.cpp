@@ -15,9 +15,10 @@ StageSample stage_sample(const scenario::Scenario& scenario, const scenario::Fle
       continue;
     }
     const JobSample& of_job = plan.jobs.at(name);
-    return {of_job.key_weight, of_job.member_weight, true};
+    return {of_job.key_weight, of_job.member_weight, true, of_job.members.empty() ? plan.salt : 0};
   }
   if (!plan.sampled) return sample;
+  sample.salt = plan.salt;
   const scenario::Dataset& dataset = scenario.datasets.at(event.dataset);
   const std::uint64_t objects = dataset.size.count / dataset.object.count;
   sample.key_weight = static_cast<std::uint32_t>(
@@ -54,6 +55,7 @@ StageRun::StageRun(const scenario::Scenario& scenario, const scenario::FleetEven
 void StageRun::start(TimePoint now) {
   begun_ = may_send_ = now;
   if (!cache_->enabled()) return;
+  begun_at_all_ = true;
   pump(now);
 }
 
@@ -64,7 +66,7 @@ void StageRun::pump(TimePoint now) {
   const std::uint64_t weight = std::uint64_t{sample_.key_weight} * sample_.read_weight;
   while (!waiting_ && in_flight_ < event_->in_flight && next_ < all) {
     const DomainId domain = cache_->domain_of(domains_[next_ / objects_]);
-    const std::uint64_t object = object_id(namespace_, next_ % objects_);
+    const std::uint64_t object = object_id(namespace_, next_ % objects_ + (sample_.salt << 32));
     if (cache_->find(domain, object)) {
       ++next_;
       continue;

@@ -17,6 +17,7 @@ struct StageSample {
   std::uint32_t key_weight = 1;   ///< objects that a sampled one stands for
   std::uint32_t read_weight = 1;  ///< copies of an object that one read stands for (small domains)
   bool has_reader = false;        ///< a job of the pool reads the data set
+  std::uint64_t salt = 0;         ///< of the sampled keys
 };
 StageSample stage_sample(const scenario::Scenario& scenario, const scenario::FleetEvent& event,
                          const SamplePlan& plan);
@@ -32,6 +33,7 @@ class StageRun : private engine::EventHandler, private ReadClient {
   /// owner; what a cache already holds is passed over. At most `in_flight` at a time, at most
   /// `rate` bytes a second. O(domains x objects) lookups in all.
   void start(TimePoint now);
+  bool running() const { return begun_at_all_ && !ended_; }
 
  private:
   void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
@@ -54,6 +56,7 @@ class StageRun : private engine::EventHandler, private ReadClient {
   std::uint64_t in_flight_ = 0;  // objects, those that are stood for included
   bool waiting_ = false;         // for the rate
   bool ended_ = false;
+  bool begun_at_all_ = false;
   TimePoint begun_;
   TimePoint may_send_;  // when the rate allows the next object
 };

@@ -103,12 +103,21 @@ void World::end_window(TimePoint now) {
                    watched_.end());
     // Up to a window before what comes next, so that it meets a run that is played.
     const Duration room = calendar_.next() - date() - stepper_->window();
-    const double ratio = room.count > 2 * stepper_->window().count ? stepper_->step_ratio() : 0;
+    const bool may = may_step() && room.count > 2 * stepper_->window().count;
+    const double ratio = may ? stepper_->step_ratio() : 0;
     if (ratio > 0 && !watched_.empty() && audited(now)) {
       step_over(now, std::min(room, from_seconds(ratio * to_seconds(now - watched_[0].at))));
     }
   }
   queue_.push(queue_.now() + stepper_->window(), this, kWindow);
+}
+
+// Not while something is under way whose end no calendar knows: a loss that is to be detected, a
+// copy into caches, a job that ends after so many steps.
+bool World::may_step() const {
+  if (!events_->settled()) return false;
+  return std::all_of(training_.begin(), training_.end(),
+                     [](const auto& job) { return job->job().steps == 0 || job->finished(); });
 }
 
 // A stretch that could be stepped over is played all the same, as long again as what was watched,
@@ -144,7 +153,9 @@ void World::step_over(TimePoint now, Duration most) {
     steps_per_s.push_back(static_cast<double>(steps) / watched_s);
   }
   timeline_->sample(now, date());
+  const probes::Collector::Snapshot counts = collector_.snapshot();
   const Duration done = show_caches(now, most, steps_per_s);
+  collector_.set_back(counts);
   const double factor = to_seconds(done) / watched_s;
   collector_.repeat(from.counts, factor);
   origin_->repeat(from.origin_bytes, factor);

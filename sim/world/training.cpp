@@ -49,6 +49,7 @@ TrainingRun::TrainingRun(const scenario::Scenario& scenario, const scenario::Tra
       step_series_(&collector.series("train." + job.name + ".step_s")),
       first_(first),
       parts_(sample.jobs.at(job.name).parts),
+      whole_domains_(sample.whole_domains),
       compute_rng_(scenario.seed, "train/compute/" + job.name) {
   const scenario::Dataset& dataset = scenario.datasets.at(job.dataset);
   objects_ = std::max<std::uint64_t>(1, dataset.size.count / dataset.object.count);
@@ -95,7 +96,8 @@ ReadRequest TrainingRun::checkpoint_part(std::uint32_t index, std::uint64_t numb
   part.reader = first_ + member;
   part.home = platform_->region_id(job_->region);
   part.traffic = probes::TrafficClass::kCheckpoint;
-  part.weight = part.keys = parts_.weight;
+  part.weight = parts_.weight;
+  part.keys = whole_domains_ ? 1 : parts_.weight;
   return part;
 }
 

@@ -94,6 +94,7 @@ class TrainingRun : private engine::EventHandler, private ReadClient {
   NodeId first_ = 0;
   std::uint64_t objects_ = 0;  // of the data set
   Sample parts_;               // of a checkpoint: which nodes' parts are written and read
+  bool whole_domains_ = false;
   Rng compute_rng_;
   std::unique_ptr<StepReaders> readers_;
   State state_ = State::kRestoring;

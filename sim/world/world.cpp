@@ -99,8 +99,8 @@ Status World::build_jobs() {
   }
   for (ServicePlan& plan : service_plans_) {
     inference_.push_back(std::make_unique<InferenceRun>(
-        scenario_, *plan.service, plan.first, sample_.servers.at(plan.service->name),
-        std::move(plan.prompts), *platform_, queue_, *path_, *cache_, collector_));
+        scenario_, *plan.service, plan.first, sample_, std::move(plan.prompts), *platform_, queue_,
+        *path_, *cache_, collector_));
   }
   const Status shadow = build_shadow();
   if (!shadow) return shadow.error();
@@ -207,7 +207,8 @@ std::vector<Catalogue> World::catalogues() const {
     }
     if (job->checkpoint.size.count > 0) {
       add(platform_->pool(job->region, job->pool), sample.parts.count,
-          std::max<std::uint64_t>(1, job->checkpoint.size.count / job->nodes), sample.parts.weight);
+          std::max<std::uint64_t>(1, job->checkpoint.size.count / job->nodes),
+          sample_.whole_domains ? 1 : sample.parts.weight);
     }
   }
   // What is staged may have no reader in the pool.
@@ -223,7 +224,7 @@ std::vector<Catalogue> World::catalogues() const {
   for (const ServicePlan& plan : service_plans_) {
     add(platform_->pool(plan.service->region, plan.service->pool), plan.blocks,
         plan.service->kv_bytes_per_token.count * plan.service->block_tokens,
-        sample_.servers.at(plan.service->name).weight, plan.shared);
+        sample_.whole_domains ? 1 : sample_.servers.at(plan.service->name).weight, plan.shared);
   }
   return result;
 }

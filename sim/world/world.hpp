@@ -70,6 +70,7 @@ class World : private engine::EventHandler {
   RunningFigures running_figures(TimePoint now) const;
   void start_watching();
   void end_window(TimePoint now);
+  bool may_step() const;
   bool audited(TimePoint now);
   void step_over(TimePoint now, Duration most);
   Duration show_caches(TimePoint now, Duration step, const std::vector<double>& steps_per_s);
