@@ -6,8 +6,8 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 #include <limits>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 

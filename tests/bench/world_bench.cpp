@@ -81,7 +81,8 @@ struct Loop : ReadClient, engine::EventHandler {
   Loop(std::uint32_t nodes, std::uint32_t reads, std::unique_ptr<engine::FlowEngine> engine)
       : scenario(fleet(nodes)), flows(std::move(engine)), left(nodes, reads) {
     platform = std::make_unique<Platform>(Platform::build(scenario, *flows).value());
-    cache = CacheService::build(scenario, *platform, {std::vector<Catalogue>(1)}, collector).value();
+    cache =
+        CacheService::build(scenario, *platform, {std::vector<Catalogue>(1)}, collector).value();
     origin = std::make_unique<OriginService>(scenario, *platform, queue, *flows, collector);
     path = std::make_unique<DataPath>(*platform, queue, *flows, *cache, *origin, collector);
     for (NodeId n = 0; n < nodes; ++n) rng.emplace_back(scenario.seed, "bench/reader", n);

@@ -39,8 +39,8 @@ class WorldHost : public Host {
     // As many objects as make the service ask for config.max_entries.
     const std::vector<world::Catalogue> catalogues(one_node().platform.pools().size(),
                                                    {config.max_entries - 1, 1});
-    service_ =
-        world::CacheService::build(scenario_, one_node().platform, {catalogues}, collector_).value();
+    service_ = world::CacheService::build(scenario_, one_node().platform, {catalogues}, collector_)
+                   .value();
   }
 
   bool access(TimePoint now, ObjectId id, std::int64_t) override {
