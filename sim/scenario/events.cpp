@@ -159,21 +159,7 @@ void parse_target(const json& j, const std::string& verb, const std::string& pat
 /// Keys that mean something for some events only.
 void refuse_idle_keys(const std::string& verb, const FleetEvent& event, const std::string& path,
                       const PlacedErrors& errors) {
-  struct Belongs {
-    const char* key;
-    std::initializer_list<std::string_view> verbs;
-  };
-  const Belongs belongs[] = {
-      {"for", {"fail", "throttle", "drain"}},
-      {"factor", {"throttle"}},
-      {"fraction", {"upgrade"}},
-      {"each", {"upgrade"}},
-      {"keeps_nvme", {"upgrade", "drain"}},
-      {"into", {"prestage"}},
-      {"rate", {"prestage"}},
-      {"in_flight", {"prestage"}},
-  };
-  for (const auto& [key, verbs] : belongs) {
+  for (const auto& [key, verbs] : event_keys()) {
     const std::string at = path + "." + key;
     if (!errors.written(at)) continue;
     if (std::find(verbs.begin(), verbs.end(), verb) != verbs.end()) continue;
@@ -315,6 +301,20 @@ void check_event(const Scenario& s, const FleetEvent& event, const PlacedErrors&
 }
 
 }  // namespace
+
+const std::vector<EventKey>& event_keys() {
+  static const std::vector<EventKey> keys = {
+      {"for", {"fail", "throttle", "drain"}},
+      {"factor", {"throttle"}},
+      {"fraction", {"upgrade"}},
+      {"each", {"upgrade"}},
+      {"keeps_nvme", {"upgrade", "drain"}},
+      {"into", {"prestage"}},
+      {"rate", {"prestage"}},
+      {"in_flight", {"prestage"}},
+  };
+  return keys;
+}
 
 std::vector<FleetEvent> parse_events(const json& list, const PlacedErrors& errors) {
   std::vector<FleetEvent> out;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <vector>
 
 #include "sim/scenario/scenario.hpp"
@@ -13,6 +14,13 @@ namespace fleetcache::scenario {
 /// Keys of an event that are texts without a default; all but "into" say what happens.
 inline constexpr std::array kEventTexts = {"fail",       "throttle", "drain", "upgrade",
                                            "cold_start", "prestage", "into"};
+
+/// Keys of an event that belong to some of what happens only, and to what.
+struct EventKey {
+  const char* key;
+  std::vector<std::string_view> verbs;
+};
+const std::vector<EventKey>& event_keys();
 
 /// The resolved list, sorted. Errors: not exactly one thing that happens, a target that is not
 /// understood, a key that does not belong to what happens.

@@ -167,6 +167,13 @@ json standalone(const Loaded& loaded) {
     for (const char* key : kEventTexts) {
       if (event.at(key).is_null()) event.erase(key);
     }
+    // A resolved event has every key; written down, those of other kinds would be errors.
+    for (const auto& [key, verbs] : event_keys()) {
+      const bool belongs = std::any_of(verbs.begin(), verbs.end(), [&](std::string_view verb) {
+        return event.contains(std::string(verb));
+      });
+      if (!belongs) event.erase(key);
+    }
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "models/capacity/refill.hpp"
+#include "models/numeric.hpp"
 #include "sim/validation/experiment.hpp"
 #include "sim/validation/small_fleet.hpp"
 #include "sim/world/run.hpp"
@@ -254,10 +255,10 @@ scenario::Scenario emptied(const Parameters& p) {
 double mean_hit_ratio(const Parameters& p) {
   double norm = 0, sum = 0;
   for (std::uint64_t i = 1; i <= p.count("prefixes"); ++i) {
-    norm += std::pow(static_cast<double>(i), -p["zipf"]);
+    norm += models::power(static_cast<double>(i), -p["zipf"]);
   }
   for (std::uint64_t i = 1; i <= p.count("prefixes"); ++i) {
-    const double q = std::pow(static_cast<double>(i), -p["zipf"]) / norm;
+    const double q = models::power(static_cast<double>(i), -p["zipf"]) / norm;
     const double x = p["rate"] * q * p["span"];
     sum += q * (1 + std::expm1(-x) / x);
   }

@@ -427,7 +427,8 @@ TEST_CASE("every kind of event is read, sorted, and keeps its numbers") {
   const auto all = events(R"([
     {"at": "9h", "prestage": "clips", "into": "pool:eastus2/train", "rate": "1Tbps"},
     {"at": "8h", "cold_start": "region:eastus2"}, {"at": "8h", "cold_start": "pool:eastus2/infer"},
-    {"at": "7h", "upgrade": "pool:eastus2/train", "fraction": "1%", "each": "90s", "keeps_nvme": true},
+    {"at": "7h", "upgrade": "pool:eastus2/train", "fraction": "1%", "each": "90s",
+     "keeps_nvme": true},
     {"at": "6h", "drain": "rack:eastus2/train/7", "for": "1h"},
     {"at": "5h", "throttle": "link:swedencentral/eastus2", "factor": 0.25},
     {"at": "4h", "fail": "account:eastus2/3"}, {"at": "3h", "fail": "tor:eastus2/8", "for": "2h"},
