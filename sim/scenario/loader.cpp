@@ -7,6 +7,7 @@
 #include "policies/base/hash.hpp"
 #include "sim/scenario/assemble.hpp"
 #include "sim/scenario/events.hpp"
+#include "sim/scenario/quantity.hpp"
 #include "sim/scenario/resolver.hpp"
 #include "sim/scenario/typed.hpp"
 
@@ -15,15 +16,6 @@ namespace fleetcache::scenario {
 using nlohmann::json;
 
 namespace {
-
-std::string digest_of(const json& resolved) {
-  // Names of files come from outside and may be any bytes.
-  const std::string dumped = resolved.dump(-1, ' ', false, json::error_handler_t::replace);
-  char buffer[17];
-  std::snprintf(buffer, sizeof buffer, "%016llx",
-                static_cast<unsigned long long>(hash_name(dumped)));
-  return buffer;
-}
 
 /// Lists that are sets: their order in the file must not reach the digest.
 void sort_sets(json& resolved) {
@@ -35,6 +27,16 @@ void sort_sets(json& resolved) {
     std::sort(list.begin(), list.end(),
               [](const json& a, const json& b) { return a.dump() < b.dump(); });
   }
+}
+
+std::string digest_of(json resolved) {
+  sort_sets(resolved);
+  // Names of files come from outside and may be any bytes.
+  const std::string dumped = resolved.dump(-1, ' ', false, json::error_handler_t::replace);
+  char buffer[17];
+  std::snprintf(buffer, sizeof buffer, "%016llx",
+                static_cast<unsigned long long>(hash_name(dumped)));
+  return buffer;
 }
 
 /// Checks a merged document and types it. Errors are added; the value is sound without them.
@@ -49,7 +51,6 @@ Loaded finish(const Node& document, std::vector<Error>& errors) {
   loaded.scenario = to_scenario(loaded.resolved, placed);
   if (errors.empty()) cross_check(loaded.scenario, placed);
   if (!errors.empty()) return loaded;
-  sort_sets(loaded.resolved);
   return loaded;
 }
 
@@ -63,8 +64,16 @@ std::optional<json> spelling_at(const json& resolved, const std::string& path) {
       for (std::size_t j = i + 1; j < parts.size(); ++j) parts[i] += "." + parts[j];
       parts.resize(i + 1);
     }
-    if (!at->is_object() || !at->contains(parts[i])) return std::nullopt;
-    at = &at->at(parts[i]);
+    if (at->is_array()) {
+      const auto index = parse_count(parts[i]);
+      if (!index || *index < 0 || *index >= static_cast<std::int64_t>(at->size())) {
+        return std::nullopt;
+      }
+      at = &at->at(static_cast<std::size_t>(*index));
+    } else {
+      if (!at->is_object() || !at->contains(parts[i])) return std::nullopt;
+      at = &at->at(parts[i]);
+    }
     view = view.child(parts[i]);
     if (view.keyword("x-discriminator") != nullptr) {
       view = view.branch(at->at(view.text("x-discriminator")).get<std::string>());

@@ -170,7 +170,7 @@ Result<CacheService::Instance> CacheService::make_instance(const Domain& domain,
     if (!policy) return policy.error();
     instance.admission.push_back(std::move(policy).value());
     instance.epochs.push_back(0);
-    instance.filled_at.emplace_back();
+    instance.filled.emplace_back();
   }
   return instance;
 }

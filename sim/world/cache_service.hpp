@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -17,6 +18,8 @@
 namespace fleetcache::world {
 
 using DomainId = std::uint32_t;
+/// No node of a domain is there to own anything.
+constexpr NodeId kNobody = 0xffffffffU;
 
 /// A resident copy.
 struct Location {
@@ -64,7 +67,8 @@ class CacheService {
   /// False for a domain that is left out because nobody reads there.
   bool plays(DomainId domain) const { return !domains_[domain].instances.empty(); }
 
-  /// The node that holds (or would hold) an object for the readers of a domain.
+  /// The node that holds (or would hold) an object for the readers of a domain; kNobody while all
+  /// of them are away: the origin is then asked without a cache.
   NodeId owner(DomainId domain, std::uint64_t object) const;
   /// The fastest tier that holds it. Changes nothing.
   std::optional<Location> find(DomainId domain, std::uint64_t object) const;
@@ -88,9 +92,10 @@ class CacheService {
   /// `join` brings the keys back. O(members of its domain).
   void depart(NodeId node);
   void join(NodeId node);
-  /// Its copies are gone, its keys stay with it; of one medium, or of all.
-  void lose(NodeId node);
-  void lose(NodeId node, scenario::Medium medium);
+  /// Its copies are gone, its keys stay with it; of one medium, or of all. Over strata they go on
+  /// taking room until one owner in 64 has lost some: cost of a loss O(1), then O(entries).
+  void lose(TimePoint now, NodeId node);
+  void lose(TimePoint now, NodeId node, scenario::Medium medium);
   /// Tiers of a medium take no copies meanwhile. Lose it first.
   void set_offline(NodeId node, scenario::Medium medium, bool offline);
   /// A node that does not answer although nobody knows: it owns its keys, but what it holds is not
@@ -110,16 +115,22 @@ class CacheService {
   std::uint64_t state_hash() const;
 
  private:
+  /// Who stored an entry of a stratum: whose stamp it was then.
+  struct Filled {
+    std::uint32_t stamp = 0;
+    std::uint32_t generation = 0;  // of its handle
+  };
   struct Instance {
     std::vector<eviction::Cache> tiers;
     std::vector<admission::Policy> admission;
-    std::vector<std::uint32_t> epochs;  // by tier: how often its copies were lost
-    // Of strata, by tier and handle index: losses of the owner when the entry was filled.
-    std::vector<std::vector<std::uint32_t>> filled_at;
+    std::vector<std::uint32_t> epochs;        // by tier: how often its copies were lost
+    std::vector<std::vector<Filled>> filled;  // of strata, by tier and handle index
   };
   struct Domain {
     std::vector<NodeId> members;      // ascending
     std::vector<std::uint8_t> alive;  // by member
+    std::uint32_t away = 0;           // members that are not
+    std::uint32_t losses = 0;         // of members, whose copies still take room in the strata
     std::unique_ptr<placement::Map> map;
     std::vector<Instance> instances;  // one per member, one when pooled, or one per stratum
     std::vector<double> key_bound;    // by stratum: cumulative share of the keys
@@ -136,9 +147,12 @@ class CacheService {
         evicted_bytes_(&collector.slot("cache.evicted_bytes")),
         promotions_(&collector.slot("cache.promotions")),
         plan_(std::move(plan)),
-        losses_(platform.nodes() * scenario.cache.tiers.size(), 0),
+        stamps_(platform.nodes() * scenario.cache.tiers.size()),
         muted_(platform.nodes(), 0),
-        offline_(platform.nodes(), 0) {}
+        offline_(platform.nodes(), 0) {
+    std::iota(stamps_.begin(), stamps_.end(), 0U);
+    void_.assign(stamps_.size(), false);
+  }
   Status build_domains();
   Status build_instances(Domain& domain);
   Status rebuild_map(Domain& domain);
@@ -157,14 +171,15 @@ class CacheService {
   }
   bool valid(const Location& where) const {
     const std::uint32_t epoch =
-        strata() ? losses_[loss_of(where.node, where.tier)]
+        strata() ? stamps_[stamp_of(where.node, where.tier)]
                  : domains_[where.domain].instances[where.instance].epochs[where.tier];
     return epoch == where.epoch;
   }
-  std::size_t loss_of(NodeId node, std::uint32_t tier) const {
+  std::size_t stamp_of(NodeId node, std::uint32_t tier) const {
     return std::size_t{node} * settings_->tiers.size() + tier;
   }
-  void lose_tiers(NodeId node, bool all, scenario::Medium medium);
+  void lose_tiers(TimePoint now, NodeId node, bool all, scenario::Medium medium);
+  void drop_lost(TimePoint now, Domain& domain);
   bool is_offline(NodeId node, std::uint32_t tier) const {
     return ((offline_[node] >> static_cast<unsigned>(settings_->tiers[tier].medium)) & 1U) != 0;
   }
@@ -178,8 +193,10 @@ class CacheService {
   std::uint64_t *evictions_, *evicted_bytes_, *promotions_;  // counters of the collector
   CachePlan plan_;
   std::vector<Domain> domains_;
-  std::vector<DomainId> domain_of_;    // by node
-  std::vector<std::uint32_t> losses_;  // by node and tier: how often its copies were lost
+  std::vector<DomainId> domain_of_;  // by node
+  // By node and tier: the mark of its copies, another one after each loss; no two are alike.
+  std::vector<std::uint32_t> stamps_;
+  std::vector<bool> void_;  // by stamp: its copies are gone
   Duration stepped_;
   // The last look-up of an owner: one read asks for it several times.
   struct LastOwner {

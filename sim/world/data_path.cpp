@@ -52,13 +52,21 @@ void DataPath::read(TimePoint now, const ReadRequest& request, ReadClient* clien
   read_from(now, request, cache_->domain_of(request.reader), false, client, tag);
 }
 
+// With nobody there to hold it, the reader asks the origin itself.
+void DataPath::find_owner(Operation& op) const {
+  op.owner = cache_->owner(op.domain, op.request.object);
+  if (op.owner != kNobody) return;
+  op.owner = op.request.reader;
+  op.bypass = op.kind == Kind::kRead;
+}
+
 void DataPath::read_from(TimePoint now, const ReadRequest& request, DomainId domain, bool nested,
                          ReadClient* client, std::uint64_t tag) {
   const std::uint32_t id = begin(now, Kind::kRead, request, client, tag);
   Operation& op = operations_[id];
   op.domain = domain;
   op.nested = nested;
-  if (cache_->enabled()) op.owner = cache_->owner(domain, request.object);
+  if (cache_->enabled()) find_owner(op);
   reads_->enter(now);
   if (op.owner != request.reader && cache_->muted(op.owner)) return ask_in_vain(now, id);
   const Duration travel = op.owner == request.reader ? Duration(0)
@@ -72,7 +80,7 @@ void DataPath::slow_read(TimePoint now, const ReadRequest& request, Duration fir
   const std::uint32_t id = begin(now, Kind::kSlowRead, request, client, tag);
   Operation& op = operations_[id];
   op.first_byte = first_byte;
-  if (cache_->enabled()) op.owner = cache_->owner(op.domain, request.object);
+  if (cache_->enabled()) find_owner(op);
   const Duration travel = op.owner == request.reader ? Duration(0)
                                                      : platform_->rtt(request.reader, op.owner) +
                                                            platform_->lookup_time(request.reader);
@@ -224,10 +232,11 @@ void DataPath::fetch_from_beyond(TimePoint now, std::uint32_t id) {
   if (cache_->enabled() && !op.bypass && op.kind != Kind::kSlowRead &&
       cache_->settings().scope == scenario::Scope::kGlobal && op.request.home != here.region_id) {
     const PoolRange* there = platform_->pool(platform_->region(op.request.home).name, here.pool);
-    if (there != nullptr) {
+    const DomainId home = there == nullptr ? op.domain : cache_->domain_of(there->first);
+    if (home != op.domain && cache_->owner(home, op.request.object) != kNobody) {
       ReadRequest request = op.request;
       request.reader = op.owner;
-      return read_from(now, request, cache_->domain_of(there->first), true, this, id);
+      return read_from(now, request, home, true, this, id);
     }
   }
   origin_->start(now,
@@ -291,6 +300,7 @@ void DataPath::fill(TimePoint now, const ReadRequest& request, DomainId domain, 
 void DataPath::store(TimePoint now, const ReadRequest& object) {
   const DomainId domain = cache_->domain_of(object.reader);
   const NodeId owner = cache_->owner(domain, object.object);
+  if (owner == kNobody) return;
   if (owner == object.reader) return fill(now, object, domain, owner);
   const std::uint32_t id = begin(now, Kind::kStore, object, nullptr, 0);
   operations_[id].owner = owner;

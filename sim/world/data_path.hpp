@@ -109,6 +109,7 @@ class DataPath : private engine::EventHandler,
 
   std::uint32_t begin(TimePoint now, Kind kind, const ReadRequest& request, ReadClient* client,
                       std::uint64_t tag);
+  void find_owner(Operation& op) const;
   void read_from(TimePoint now, const ReadRequest& request, DomainId domain, bool nested,
                  ReadClient* client, std::uint64_t tag);
   void ask_in_vain(TimePoint now, std::uint32_t id);

@@ -87,7 +87,6 @@ void FleetEvents::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg)
 }
 
 void FleetEvents::begin(TimePoint now, const PlannedEvent& event) {
-  world_.collector->count("events.begun");
   each_node(event, [&](NodeId node) { begin_node(now, event, node); });
   set_links(event, true);
 }
@@ -101,23 +100,23 @@ void FleetEvents::begin_node(TimePoint now, const PlannedEvent& event, NodeId no
   CacheService& cache = *world_.cache;
   switch (event.kind) {
     case PlanKind::kNodesLost:
-      world_.collector->count("events.nodes_lost");
-      cache.lose(node);
+      ++nodes_lost_;
+      cache.lose(now, node);
       membership_.absent(now, node, false);
       return stop_work(now, node);
     case PlanKind::kNodesAway:
       membership_.absent(now, node, true);
-      event.keeps_nvme ? cache.lose(node, scenario::Medium::kDram) : cache.lose(node);
+      event.keeps_nvme ? cache.lose(now, node, scenario::Medium::kDram) : cache.lose(now, node);
       return stop_work(now, node);
     case PlanKind::kUnreachable:
       membership_.absent(now, node, false);
       return;
     case PlanKind::kNvmeLost:
-      cache.lose(node, scenario::Medium::kNvme);
+      cache.lose(now, node, scenario::Medium::kNvme);
       if (without_nvme_[node]++ == 0) cache.set_offline(node, scenario::Medium::kNvme, true);
       return;
     case PlanKind::kCachesEmptied:
-      return cache.lose(node);
+      return cache.lose(now, node);
     case PlanKind::kLinks:
     case PlanKind::kStage:
       return;
@@ -139,7 +138,7 @@ void FleetEvents::end_node(TimePoint now, const PlannedEvent& event, NodeId node
 void FleetEvents::stop_work(TimePoint now, NodeId node) {
   if (stopped_[node]++ > 0) return;
   for (const auto& job : *world_.jobs) job->node_down(now, node);
-  for (const auto& service : *world_.services) service->node_down(node);
+  for (const auto& service : *world_.services) service->node_down(now, node);
 }
 
 void FleetEvents::resume_work(TimePoint now, NodeId node) {
@@ -186,8 +185,10 @@ void FleetEvents::report(probes::Record& record, TimePoint now) const {
   const auto put = [&](const char* name, double value, const char* unit) {
     record.metrics[name] = {value, unit, 0};
   };
-  for (const char* counter : {"events.begun", "events.nodes_lost", "cache.timeouts",
-                              "prestage.objects", "prestage.failed"}) {
+  // Those of the whole run: a loss before the end of the warm-up is a loss.
+  put("events.begun", static_cast<double>(std::count(begun_.begin(), begun_.end(), 1)), "1");
+  put("events.nodes_lost", static_cast<double>(nodes_lost_), "1");
+  for (const char* counter : {"cache.timeouts", "prestage.objects", "prestage.failed"}) {
     put(counter, static_cast<double>(world_.collector->counter(counter)), "1");
   }
   put("events.node_time_away", static_cast<double>(absent_ns(now)) * 1e-9, "s");

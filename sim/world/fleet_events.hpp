@@ -73,6 +73,7 @@ class FleetEvents : private engine::EventHandler {
   std::vector<std::uint32_t> without_nvme_;        // by node: events that keep its disks away
   std::map<topologies::LinkIndex, std::vector<double>> shares_;  // in force on a link, sorted
   std::vector<std::uint8_t> begun_;                              // by planned event
+  std::uint64_t nodes_lost_ = 0;
   std::uint64_t steps_planned_ = 0;
   std::uint64_t steps_played_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "sim/world/inference.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "models/gpu/prefill.hpp"
 #include "sim/world/object_id.hpp"
@@ -46,6 +47,7 @@ InferenceRun::InferenceRun(const scenario::Scenario& scenario,
   queue_s_ = &collector.series(name + "ttft_queue");
   fetch_s_ = &collector.series(name + "ttft_fetch");
   prefill_s_ = &collector.series(name + "ttft_prefill");
+  failed_ = &collector.slot(name + "failed");
 }
 
 // Only the next arrival is in the event queue: a trace of a million requests costs one event.
@@ -87,16 +89,15 @@ ReadRequest InferenceRun::block(const Prompt& prompt, NodeId node, std::uint32_t
   return request;
 }
 
-// Round robin over the nodes that are up, as the load balancer in front of a service; when none is,
-// over all of them.
-NodeId InferenceRun::next_node() const {
+// Round robin over the nodes that are up, as the load balancer in front of a service.
+std::optional<NodeId> InferenceRun::next_node() const {
   const auto count = static_cast<std::uint32_t>(servers_.size());
-  const auto turn = static_cast<std::uint32_t>(arrivals_ % count);
+  const auto turn = static_cast<std::uint32_t>((arrivals_ + moved_) % count);
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint32_t n = (turn + i) % count;
     if (servers_[n].up) return node_of(n);
   }
-  return node_of(turn);
+  return std::nullopt;
 }
 
 bool InferenceRun::mine(NodeId node) const {
@@ -114,23 +115,55 @@ void InferenceRun::count_down(NodeId node, bool down) {
   if (sample_.weight == 1) server.up = server.down == 0;
 }
 
-void InferenceRun::node_down(NodeId node) { count_down(node, true); }
+void InferenceRun::node_down(TimePoint now, NodeId node) {
+  count_down(node, true);
+  const std::uint32_t n = server_of(node);
+  if (!mine(node) || n >= servers_.size() || servers_[n].up) return;
+  const std::deque<std::uint32_t> waiting = std::exchange(servers_[n].waiting, {});
+  for (const std::uint32_t id : waiting) send_elsewhere(now, id);
+}
+
+void InferenceRun::send_elsewhere(TimePoint now, std::uint32_t id) {
+  Active& active = active_[id];
+  if (const auto node = next_node()) {
+    ++moved_;
+    active.node = *node;
+    return queue_up(now, id);
+  }
+  in_system_->leave(now, active.arrived);
+  collector_->request_failed(sample_.weight);
+  *failed_ += sample_.weight;
+  if (active.looked_up) {
+    collector_->failed(probes::TrafficClass::kKv,
+                       active.prompt.blocks.size() * block_bytes_ * sample_.weight);
+  }
+  active_.give_back(id);
+}
 
 void InferenceRun::node_up(NodeId node) { count_down(node, false); }
 
 void InferenceRun::arrive(TimePoint now, Prompt prompt) {
+  const auto node = next_node();
+  ++arrivals_;
   collector_->request_in(sample_.weight);
+  if (!node) {
+    *failed_ += sample_.weight;
+    return collector_->request_failed(sample_.weight);
+  }
   in_system_->enter(now);
   hear_of_others(now);
   const std::uint32_t id = active_.take();
   Active& active = active_[id];
   active.prompt = std::move(prompt);
-  active.node = next_node();
+  active.node = *node;
   active.arrived = now;
-  ++arrivals_;
   if (shadow_ != nullptr) look_up_shadow(now, active);
   if (cache_->settings().touch == scenario::Touch::kArrival) look_up(now, active);
-  Server& server = servers_[server_of(active.node)];
+  queue_up(now, id);
+}
+
+void InferenceRun::queue_up(TimePoint now, std::uint32_t id) {
+  Server& server = servers_[server_of(active_[id].node)];
   if (server.busy < service_->prefill_slots) return schedule(now, id);
   server.waiting.push_back(id);
 }
@@ -161,10 +194,10 @@ void InferenceRun::step_over(TimePoint now, Duration step) {
   const std::int64_t until = now.ns + stepped_.count;
   while (has_next_ && next_.at.ns < until) {
     hear_of_others(now);
-    const NodeId node = next_node();
-    for (std::uint32_t i = 0; i < next_.blocks.size(); ++i) {
+    const auto node = next_node();
+    for (std::uint32_t i = 0; node && i < next_.blocks.size(); ++i) {
       ++shown_;
-      shown_hits_ += path_->show_caches(now, block(next_, node, i)) ? 1 : 0;
+      shown_hits_ += path_->show_caches(now, block(next_, *node, i)) ? 1 : 0;
     }
     ++arrivals_;
     take_prompt();
@@ -312,6 +345,12 @@ std::uint64_t InferenceRun::unfinished_bytes() const {
     blocks += active.in_slot ? all - active.hits.size() : all;
   });
   return blocks * block_bytes_ * sample_.weight;
+}
+
+double InferenceRun::availability() const {
+  const auto served = static_cast<double>(in_system_->measured_arrivals()) * sample_.weight;
+  const auto failed = static_cast<double>(*failed_);
+  return served + failed > 0 ? served / (served + failed) : 1;
 }
 
 double InferenceRun::slot_utilization(TimePoint now, Duration measured) const {

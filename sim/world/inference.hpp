@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/world/data_path.hpp"
@@ -29,8 +30,9 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   /// "kv.shadow_lookups" of the main collector.
   void watch(CacheService& shadow) { shadow_ = &shadow; }
   void start();
-  /// A failed node gets no new requests; those it already holds still end there (as if drained).
-  void node_down(NodeId node);
+  /// A failed node gets no new requests, and those that wait for it go elsewhere; those that hold a
+  /// slot of it still end there (as if drained). While no node is there requests fail.
+  void node_down(TimePoint now, NodeId node);
   void node_up(NodeId node);
   const scenario::InferenceService& service() const { return *service_; }
   std::uint64_t block_bytes() const { return block_bytes_; }
@@ -41,7 +43,10 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   /// Digest of arrivals, lengths and blocks of the prompts so far: a scenario names a trace by its
   /// path only.
   std::uint64_t requests_digest() const { return digest_.value(); }
-  std::uint64_t requests_arrived() const { return in_system_->arrivals(); }
+  /// Those that were played or stepped over.
+  std::uint64_t requests_arrived() const { return arrivals_; }
+  /// Share of the requests since the warm-up that were not turned away; 1 when there were none.
+  double availability() const;
   /// Requests that arrived and have not sent their first token.
   std::uint64_t unfinished() const { return active_.live() * sample_.weight; }
   /// KV bytes that looked-up requests still wait to fetch or to compute.
@@ -82,7 +87,9 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   std::uint32_t server_of(NodeId node) const { return (node - first_) / sample_.weight; }
   bool mine(NodeId node) const;
   void count_down(NodeId node, bool down);
-  NodeId next_node() const;
+  std::optional<NodeId> next_node() const;
+  void queue_up(TimePoint now, std::uint32_t id);
+  void send_elsewhere(TimePoint now, std::uint32_t id);
   bool take_prompt();
   void schedule_arrival();
   void arrive(TimePoint now, Prompt prompt);
@@ -115,6 +122,8 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   bool has_next_ = false;
   Duration stepped_;                          // time that was stepped over so far
   std::uint64_t arrivals_ = 0;                // prompts so far
+  std::uint64_t moved_ = 0;                   // of them, sent to another server later
+  std::uint64_t* failed_;                     // requests turned away; a counter of the collector
   std::uint64_t shown_ = 0, shown_hits_ = 0;  // blocks while time was stepped over
   std::uint64_t resets_ = 0;                  // of the arrival that is in the queue
   Digest digest_;

@@ -140,6 +140,7 @@ void World::report_inference(probes::Record& record) const {
     }
     record.metrics[name + "slot_utilization"] = {service->slot_utilization(queue_.now(), played()),
                                                  "ratio", 0};
+    record.metrics[name + "availability"] = {service->availability(), "ratio", 0};
     const bool cut = service->requests_total() > service->requests_arrived() && !stopped_early_ &&
                      !service->service().arrivals.trace.empty();
     if (cut) {

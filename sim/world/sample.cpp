@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "policies/base/check.hpp"
 
@@ -32,7 +33,7 @@ double burst(const scenario::Scenario& s, const scenario::TrainingJob& job) {
 }
 
 std::uint32_t key_weight(const scenario::Scenario& s, const scenario::TrainingJob& job,
-                         std::uint32_t samples) {
+                         std::uint32_t samples, std::uint64_t keys_max) {
   const std::uint64_t objects = objects_of(s.datasets.at(job.dataset));
   const auto wanted = static_cast<std::uint64_t>(burst(s, job) / samples);
   // A read takes as many tokens as it stands for, so a bucket has to hold many times that.
@@ -40,7 +41,7 @@ std::uint32_t key_weight(const scenario::Scenario& s, const scenario::TrainingJo
   const double bucket = blob.requests.count * blob.burst_s * blob.accounts;
   const std::uint64_t most = std::max<std::uint64_t>(
       1, std::min(objects / kKeysMin, static_cast<std::uint64_t>(bucket / kBucketParts)));
-  const std::uint64_t least = (objects + kKeysMax - 1) / kKeysMax;
+  const std::uint64_t least = (objects + keys_max - 1) / keys_max;
   return static_cast<std::uint32_t>(
       std::min<std::uint64_t>(std::clamp(wanted, std::min(least, most), most), 0xffffff));
 }
@@ -60,19 +61,25 @@ std::uint32_t domain_nodes(const scenario::Scenario& s, const scenario::Training
   return 1;
 }
 
-/// Whole domains, evenly over the job.
+/// Whole domains, evenly over the job, whose first node is the `offset`th of its pool. A domain at
+/// its ends that is only partly the job's stands for nothing; a job within one or two is played in
+/// full.
 void choose_members(const scenario::Scenario& s, const scenario::TrainingJob& job,
-                    std::uint32_t target, JobSample& sample) {
-  const std::uint32_t size = std::min(domain_nodes(s, job), job.nodes);
-  const std::uint32_t domains = std::max(1U, job.nodes / size);
+                    std::uint32_t offset, std::uint32_t target, JobSample& sample) {
+  const std::uint32_t size = domain_nodes(s, job);
+  const std::uint32_t begin = (size - offset % size) % size;
+  const std::uint32_t domains = job.nodes > begin ? (job.nodes - begin) / size : 0;
+  if (domains == 0) {
+    for (std::uint32_t m = 0; m < job.nodes; ++m) sample.members.push_back(m);
+    return;
+  }
   const Sample chosen = representatives(domains, std::max(1U, target / size));
   for (std::uint32_t d = 0; d < chosen.count; ++d) {
-    const std::uint32_t first = d * chosen.weight * size;
-    for (std::uint32_t i = 0; i < size && first + i < job.nodes; ++i) {
-      sample.members.push_back(first + i);
-    }
+    const std::uint32_t first = begin + d * chosen.weight * size;
+    for (std::uint32_t i = 0; i < size; ++i) sample.members.push_back(first + i);
   }
-  sample.member_weight = static_cast<std::uint32_t>(job.nodes / sample.members.size());
+  const auto members = static_cast<std::uint32_t>(sample.members.size());
+  sample.member_weight = (job.nodes + members / 2) / members;
 }
 
 }  // namespace
@@ -96,19 +103,26 @@ SamplePlan plan_sample(const scenario::Scenario& s, const RunOptions& options) {
   plan.salt = options.salt != 0 ? options.salt : s.fleet.salt;
   const std::uint32_t samples = scaled(s.fleet.samples_per_step, options.sample_factor);
   const std::uint32_t nodes = scaled(s.fleet.representatives, options.representative_factor);
+  // The limit moves with the factor: a companion with half the sample must differ where it binds.
+  const std::uint64_t keys_max = std::max<std::uint64_t>(
+      kKeysMin, static_cast<std::uint64_t>(static_cast<double>(kKeysMax) * options.sample_factor));
   if (plan.sampled) plan.owner_strata = s.fleet.owner_strata;
   std::map<std::string, std::uint32_t> weight;  // by what shares copies
   for (const auto& [name, job] : s.training) {
-    const auto [entry, fresh] = weight.try_emplace(sharing(s, job), key_weight(s, job, samples));
-    if (!fresh) entry->second = std::min(entry->second, key_weight(s, job, samples));
+    const std::uint32_t own = key_weight(s, job, samples, keys_max);
+    const auto [entry, fresh] = weight.try_emplace(sharing(s, job), own);
+    if (!fresh) entry->second = std::min(entry->second, own);
   }
+  std::map<std::pair<std::string, std::string>, std::uint32_t> claimed;  // of a region's pool
   for (const auto& [name, job] : s.training) {
     JobSample& sample = plan.jobs[name];
+    std::uint32_t& taken = claimed[{job.region, job.pool}];  // in the order of World::claim_all
+    const std::uint32_t offset = std::exchange(taken, taken + job.nodes);
     sample.parts = plan.sampled ? representatives(job.nodes, nodes) : Sample{job.nodes, 1};
     if (plan.sampled && !small_domains(s)) {
       sample.key_weight = weight.at(sharing(s, job));
     } else if (plan.sampled) {
-      choose_members(s, job, nodes, sample);
+      choose_members(s, job, offset, nodes, sample);
     } else {
       for (std::uint32_t m = 0; m < job.nodes; ++m) sample.members.push_back(m);
     }

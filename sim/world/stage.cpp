@@ -71,6 +71,12 @@ void StageRun::pump(TimePoint now) {
       ++next_;
       continue;
     }
+    const NodeId owner = cache_->owner(domain, object);
+    if (owner == kNobody) {
+      collector_->count("prestage.failed", weight);
+      ++next_;
+      continue;
+    }
     if (now < may_send_) {
       waiting_ = true;
       queue_->push(may_send_, this, 0);
@@ -85,7 +91,7 @@ void StageRun::pump(TimePoint now) {
     ReadRequest request;
     request.object = object;
     request.bytes = object_bytes_;
-    request.reader = cache_->owner(domain, object);
+    request.reader = owner;
     request.home = home_;
     request.traffic = probes::TrafficClass::kPrestage;
     request.weight = static_cast<std::uint32_t>(weight);

@@ -46,6 +46,17 @@ TEST_CASE("with global scope the home region's cache is asked before its origin"
   CHECK(o.bytes.at("dataset/front_end") == 0);
 }
 
+TEST_CASE("while every node of the home region is away its origin is read without its cache") {
+  auto s = two_regions();
+  s.cache.scope = scenario::Scope::kGlobal;
+  s.events = {{from_seconds(0.001), scenario::EventKind::kFailRack, "b", 0, from_seconds(900), 0}};
+  const Outcome o = run_forked(s);
+  REQUIRE(o.error == "");
+  CHECK(o.broken == "");
+  CHECK(o.bytes.at("dataset/front_end") >= 45 * 100e6);  // all but what was asked for before
+  CHECK(o.bytes.at("dataset/front_end") + o.bytes.at("dataset/remote_region") == 50 * 100e6);
+}
+
 TEST_CASE("a failed node's copies are gone and are read from the origin again") {
   auto s = tiny_training(4, 40, 60);
   s.cache.enabled = true;

@@ -148,3 +148,45 @@ TEST_CASE("a failed inference node gets no new requests while it is down") {
   CHECK(calm.metrics.at("infer.chat.ttft_queue_mean") == doctest::Approx(0.5));
   CHECK(failed.metrics.at("infer.chat.ttft_queue_mean") == doctest::Approx(1.5));
 }
+
+TEST_CASE("a service none of whose nodes is there turns requests away") {
+  // Both nodes are down from 5 s to 50 s: of the requests at 1, 10, 20 and 60 s two fail.
+  std::string lines;
+  for (const int at_ms : {1000, 10000, 20000, 60000}) {
+    lines += R"({"timestamp": )" + std::to_string(at_ms) +
+             R"(, "input_length": 5120, "output_length": 1, "hash_ids": [1]})" + "\n";
+  }
+  const TraceFile trace(lines);
+  auto s = tiny_chat(trace.path, 2);
+  CHECK(run_forked(s).metrics.at("infer.chat.availability") == 1);
+  s.events = {{from_seconds(5), scenario::EventKind::kFailNode, "r", 0, from_seconds(45), 0},
+              {from_seconds(5), scenario::EventKind::kFailNode, "r", 1, from_seconds(45), 0}};
+  const Outcome o = run_forked(s);
+  REQUIRE(o.error == "");
+  CHECK(o.broken == "");
+  CHECK(o.metrics.at("infer.chat.availability") == 0.5);
+  CHECK(o.failed == 2);
+}
+
+TEST_CASE("what waits for a node that fails goes to another, or fails with the last one") {
+  // Requests of 1 s of prefill at 10.0 s, two a node; node 1 fails at 10.5 s. What waited there
+  // goes to node 0, behind the one that waits already: waits of 0, 0, 1 and 2 s. When node 0 fails
+  // as well, both that wait are lost; the two in prefill end.
+  std::string lines;
+  for (int i = 0; i < 4; ++i) {
+    lines += R"({"timestamp": 10000, "input_length": 5120, "output_length": 1, "hash_ids": [)" +
+             std::to_string(i) + "]}\n";
+  }
+  const TraceFile trace(lines);
+  auto s = tiny_chat(trace.path, 2);
+  s.events = {{from_seconds(10.5), scenario::EventKind::kFailNode, "r", 1, from_seconds(45), 0}};
+  const Outcome one = run_forked(s);
+  CHECK(one.broken == "");
+  CHECK(one.metrics.at("infer.chat.ttft_queue_mean") == doctest::Approx(0.75));
+  s.events.push_back(
+      {from_seconds(10.6), scenario::EventKind::kFailNode, "r", 0, from_seconds(45), 0});
+  const Outcome both = run_forked(s);
+  CHECK(both.broken == "");
+  CHECK(both.failed == 2);
+  CHECK(both.metrics.at("infer.chat.ttft_queue_mean") == 0);
+}
