@@ -29,6 +29,8 @@ class ChildJobs {
   void cancel() { cancelled_ = true; }
   /// Runs jobs until none is left in the queue.
   void work();
+  /// Jobs added so far. Requires: no thread is inside `work`.
+  std::size_t size() const { return queue_.size(); }
   /// Requires: no thread is inside `work`.
   const ChildOutcome& outcome(std::size_t job) const { return outcomes_.at(job); }
 

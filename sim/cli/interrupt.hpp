@@ -1,10 +1,21 @@
-/// SIGINT and SIGTERM as a flag that a run looks at between events. A second signal ends the
-/// process at once.
+/// SIGINT and SIGTERM as a flag that a run looks at between events.
 #pragma once
 
 #include <atomic>
 
 namespace fleetcache::cli {
+
+/// What a signal does.
+enum class SignalAction {
+  kFinish,  ///< the first: stop, finish the partial answer
+  kAgain,   ///< too early to give that up: say so
+  kEnd,     ///< end at once, without an answer
+};
+
+/// Of the `number`-th signal, 1 for the first, `since_first_s` after it. A second one within two
+/// seconds is a key pressed twice or a signal sent to the group and to the process: only a third,
+/// or one after that time, ends the process.
+SignalAction signal_action(int number, double since_first_s);
 
 /// Installs the handlers. Idempotent.
 void catch_signals();

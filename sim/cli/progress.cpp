@@ -52,8 +52,14 @@ std::string clock_text(double seconds) {
   return text;
 }
 
-Progress::Progress(ProgressMode mode, std::size_t jobs)
-    : mode_(mode), done_(jobs, 0.0), start_(Clock::now()), shown_(start_) {}
+Progress::Progress(ProgressMode mode, std::size_t jobs) : Progress(mode, jobs, nullptr) {}
+
+Progress::Progress(ProgressMode mode, std::size_t jobs, Weigh weigh)
+    : mode_(mode),
+      done_(jobs, 0.0),
+      weigh_(std::move(weigh)),
+      start_(Clock::now()),
+      shown_(start_) {}
 
 Progress::~Progress() { clear_bar(); }
 
@@ -68,22 +74,31 @@ void Progress::update(std::size_t job, double done) {
   if (job >= done_.size()) done_.resize(job + 1, 0.0);  // --until adds jobs as it goes
   done_[job] = std::clamp(done, 0.0, 1.0);
   const auto now = Clock::now();
+  if (done_.front() < 1 || (job == 0 && first_s_ == 0)) {
+    first_s_ = std::chrono::duration<double>(now - start_).count();
+  }
   if (std::chrono::duration<double>(now - shown_).count() < period_s(mode_)) return;
   shown_ = now;
+  if (weigh_) return show(weigh_(done_, first_s_));
   double sum = 0;
   for (const double share : done_) sum += share;
-  show(sum / static_cast<double>(done_.size()));
+  Outlook outlook{sum / static_cast<double>(done_.size()), std::nullopt};
+  const double elapsed = std::chrono::duration<double>(now - start_).count();
+  if (outlook.share > 0.01) outlook.left_s = elapsed * (1 - outlook.share) / outlook.share;
+  show(outlook);
 }
 
-void Progress::show(double share) {
+void Progress::show(const Outlook& outlook) {
+  const double share = outlook.share;
   const double elapsed = std::chrono::duration<double>(shown_ - start_).count();
-  const double left = share > 0 ? elapsed * (1 - share) / share : 0;
   if (mode_ == ProgressMode::kJson) {
-    std::fprintf(stderr, "{\"done\": %.4f, \"elapsed_s\": %.1f, \"eta_s\": %.1f}\n", share, elapsed,
-                 left);
+    char eta[40] = "null";
+    if (outlook.left_s) std::snprintf(eta, sizeof eta, "%.1f", *outlook.left_s);
+    std::fprintf(stderr, "{\"done\": %.4f, \"elapsed_s\": %.1f, \"eta_s\": %s}\n", share, elapsed,
+                 eta);
     return;
   }
-  const std::string eta = share > 0.01 ? clock_text(left) : "?";
+  const std::string eta = outlook.left_s ? clock_text(*outlook.left_s) : "?";
   if (mode_ == ProgressMode::kLine) {
     std::fprintf(stderr, "%3.0f %% done after %s, about %s left\n", 100 * share,
                  clock_text(elapsed).c_str(), eta.c_str());

@@ -15,6 +15,7 @@
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/nearest.hpp"
 #include "sim/cli/study_companions.hpp"
+#include "sim/cli/study_cost.hpp"
 #include "sim/cli/study_sensitivity.hpp"
 #include "sim/cli/verb.hpp"
 
@@ -65,17 +66,17 @@ class SimulatedStudy {
   SimulatedStudy(const scenario::Loaded& loaded, const StudyOptions& options)
       : loaded_(loaded),
         options_(options),
-        progress_(options.progress, count_jobs()),
+        left_(options.weights, options.what_if),
+        progress_(options.progress, left_.jobs(),
+                  [this](const std::vector<double>& done, double base_s) {
+                    return Progress::Outlook{left_.share(done), left_.seconds(done, base_s)};
+                  }),
         jobs_(interrupted(),
               [this](std::size_t job, double done) { progress_.update(job + 1, done); }) {}
 
   Result<StudyOutcome> run();
 
  private:
-  std::size_t count_jobs() const {
-    return 1 + (options_.variants ? loaded_.scenario.variants.size() : 0) + (options_.seeds - 1) +
-           companion_runs(options_.run, options_.effort).size() + (options_.what_if ? 1 : 0);
-  }
   std::size_t add_job(const std::vector<std::string>& settings,
                       const std::vector<std::string>& extra, const world::RunOptions& run);
   void queue_companions();
@@ -83,14 +84,18 @@ class SimulatedStudy {
   void add_seeds(std::uint32_t first, std::uint32_t end);
   Result<probes::Record> run_base();
   Result<analysis::Result> answer_of(std::size_t job) const;
-  void merge_variants(StudyOutcome& out) const;
+  bool cut_short(std::size_t job) const;
+  void file_failure(std::size_t job, const std::string& text, StudyOutcome& out);
+  void mark_interrupted(StudyOutcome& out) const;
+  void merge_variants(StudyOutcome& out);
   void merge_replicates(StudyOutcome& out);
   void repeat_until(StudyOutcome& out);
-  void merge_companions(StudyOutcome& out) const;
-  void merge_what_if(StudyOutcome& out) const;
+  void merge_companions(StudyOutcome& out);
+  void merge_what_if(StudyOutcome& out);
 
   const scenario::Loaded& loaded_;
   const StudyOptions& options_;
+  TimeLeft left_;
   Progress progress_;
   ChildJobs jobs_;
   std::map<std::string, std::size_t> variant_jobs_;
@@ -98,6 +103,7 @@ class SimulatedStudy {
   std::vector<std::pair<CompanionRun::Kind, std::size_t>> companion_jobs_;
   std::optional<Raise> raise_;
   std::size_t what_if_job_ = 0;
+  std::size_t cut_short_ = 0;  ///< runs that the interrupt left without a whole answer
 };
 
 std::size_t SimulatedStudy::add_job(const std::vector<std::string>& settings,
@@ -159,9 +165,26 @@ Result<probes::Record> SimulatedStudy::run_base() {
   return record;
 }
 
+/// True for a run that was never started, or told to stop, because this one was interrupted.
+bool SimulatedStudy::cut_short(std::size_t job) const {
+  const ChildOutcome& outcome = jobs_.outcome(job);
+  if (!interrupted()) return false;
+  return (outcome.exit_code == -1 && outcome.errors.empty()) || outcome.exit_code == kInterrupted ||
+         outcome.exit_code == kRetry;
+}
+
+/// What was cut short is told once, with its number; what failed by itself is a failure each.
+void SimulatedStudy::file_failure(std::size_t job, const std::string& text, StudyOutcome& out) {
+  if (cut_short(job)) {
+    ++cut_short_;
+  } else {
+    out.failures.push_back(text);
+  }
+}
+
 Result<analysis::Result> SimulatedStudy::answer_of(std::size_t job) const {
   const ChildOutcome& outcome = jobs_.outcome(job);
-  if (outcome.exit_code == -1 && outcome.errors.empty()) return Error{"", "not run: interrupted"};
+  if (cut_short(job)) return Error{"", "not run to its end: interrupted"};
   if (outcome.exit_code != kDone) {
     const std::string why = last_line(outcome.errors);
     return Error{
@@ -170,7 +193,7 @@ Result<analysis::Result> SimulatedStudy::answer_of(std::size_t job) const {
   return analysis::io::read_result(outcome.output);
 }
 
-void SimulatedStudy::merge_variants(StudyOutcome& out) const {
+void SimulatedStudy::merge_variants(StudyOutcome& out) {
   for (const auto& [name, job] : variant_jobs_) {
     const auto answer = answer_of(job);
     if (answer) {
@@ -178,7 +201,7 @@ void SimulatedStudy::merge_variants(StudyOutcome& out) const {
       out.variant_errors[name] = answer->error;
     } else {
       out.result.variants[name].failure = answer.error().text();
-      out.failures.push_back("variant " + name + ": " + answer.error().text());
+      file_failure(job, "variant " + name + ": " + answer.error().text(), out);
     }
   }
 }
@@ -187,9 +210,10 @@ void SimulatedStudy::merge_replicates(StudyOutcome& out) {
   for (const auto& [seed, job] : seed_jobs_) {
     const auto answer = answer_of(job);
     if (!answer) {
-      out.failures.push_back("seed " + std::to_string(seed) + ": " + answer.error().text());
+      file_failure(job, "seed " + std::to_string(seed) + ": " + answer.error().text(), out);
       continue;
     }
+    if (out.result.interrupted) continue;  // a whole run is no replicate of a part of one
     out.result.manifest.seeds.push_back(seed);
     for (auto& [name, metric] : out.result.metrics) {
       const auto found = answer->metrics.find(name);
@@ -212,33 +236,53 @@ void SimulatedStudy::repeat_until(StudyOutcome& out) {
     work();
     merge_replicates(out);
   }
-  if (!satisfied(*options_.until, out.result)) {
+  if (!interrupted() && !satisfied(*options_.until, out.result)) {
     out.failures.push_back("--until " + options_.until->metric + ": not reached after " +
                            std::to_string(seeds) + " seeds (--reps-max)");
   }
 }
 
-void SimulatedStudy::merge_companions(StudyOutcome& out) const {
+void SimulatedStudy::merge_companions(StudyOutcome& out) {
   out.result.evidence.effort = options_.effort;
   out.result.evidence.epsilon = options_.run.epsilon;
   for (const auto& [kind, job] : companion_jobs_) {
     const auto answer = answer_of(job);
-    if (answer) {
+    if (!answer) {
+      file_failure(job, "companion run: " + answer.error().text(), out);
+    } else if (!out.result.interrupted) {
       add_companion(kind, *answer, out.result.evidence.companions);
-    } else {
-      out.failures.push_back("companion run: " + answer.error().text());
     }
   }
 }
 
-void SimulatedStudy::merge_what_if(StudyOutcome& out) const {
+void SimulatedStudy::merge_what_if(StudyOutcome& out) {
   if (!raise_) return;
   const auto answer = answer_of(what_if_job_);
   if (answer) {
     put_what_if(*raise_, "a re-run", answer->metrics, out.result);
   } else {
+    if (cut_short(what_if_job_)) ++cut_short_;
     out.result.binding.reason = "its re-run failed: " + answer.error().text();
   }
+}
+
+/// The base may be whole when the interrupt came: what was to stand beside it is missing, and the
+/// answer is a part of the one asked for all the same.
+void SimulatedStudy::mark_interrupted(StudyOutcome& out) const {
+  if (!interrupted()) return;
+  const bool whole = !out.result.interrupted;
+  out.result.interrupted = true;
+  std::string note = whole ? "Interrupted after the base had run to its end"
+                           : "Interrupted before the base had run to its end";
+  if (cut_short_ > 0) {
+    note += "; without a whole answer: " + std::to_string(cut_short_) + " of " +
+            std::to_string(jobs_.size()) + " runs beside it";
+  }
+  if (whole && options_.seeds > 1) {
+    note += "; seeds: " + std::to_string(out.result.manifest.seeds.size()) + " of " +
+            (options_.until ? "at least " : "") + std::to_string(options_.seeds);
+  }
+  out.result.notes.push_back(note + ".");
 }
 
 Result<StudyOutcome> SimulatedStudy::run() {
@@ -262,7 +306,8 @@ Result<StudyOutcome> SimulatedStudy::run() {
   merge_companions(out);
   merge_replicates(out);
   repeat_until(out);
-  if (options_.average) average(out.result);
+  if (options_.average && !out.result.interrupted) average(out.result);
+  mark_interrupted(out);
   return out;
 }
 

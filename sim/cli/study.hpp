@@ -33,7 +33,14 @@ struct StudyOptions {
   std::uint32_t seeds_max = 1;
   analysis::Effort effort = analysis::Effort::kQuick;
   ProgressMode progress = ProgressMode::kNone;
+  /// Expected CPU time of the runs as study_cost.hpp orders them; empty: not known.
+  std::vector<double> weights;
 };
+
+/// "exact", "bundled", "fleet" or "analytic".
+inline const char* rung_name(const StudyOptions& options) {
+  return options.analytic ? "analytic" : world::name_of(options.run.rung);
+}
 
 struct StudyOutcome {
   analysis::Result result;

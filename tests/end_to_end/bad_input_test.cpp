@@ -180,7 +180,7 @@ TEST_CASE("unknown verbs, flags and values are refused with the nearest name") {
                                             {"run", "scenario"},
                                             {"run mai-small --formt json", "--format"},
                                             {"run mai-small --format jsn", "jsn"},
-                                            {"run mai-small --rung fleet", "fleet"},
+                                            {"run mai-small --rung flet", "flet"},
                                             {"run mai-small --seed x", "x"},
                                             {"run mai-small --seeds 0", "seeds"},
                                             {"run mai-small extra", "extra"},
@@ -190,6 +190,31 @@ TEST_CASE("unknown verbs, flags and values are refused with the nearest name") {
     check_refused(run, line.arguments);
     CHECK_MESSAGE(mentions(run.err, line.must_say), line.arguments << ": " << run.err);
   }
+}
+
+TEST_CASE("a flag that would do nothing is refused, or remarked on where auto chose the rung") {
+  for (const char* flag : {"--salt 5", "--sample-factor 2", "--representative-factor 2",
+                           "--no-step-over", "--epsilon 0.1", "--reps-max 9", "--salt -1"}) {
+    const Outcome run = invoke(std::string("run mai-small --rung exact ") + flag);
+    check_refused(run, flag);
+    CHECK_MESSAGE(mentions(run.err, std::string(flag).substr(0, std::string(flag).find(' '))),
+                  flag);
+  }
+  for (const char* flag : {"--reps 3", "--error full", "--until 'rel_ci(train.stall) < 2%'"}) {
+    const Outcome run = invoke(std::string("run mai-2027 ") + flag);
+    check_refused(run, flag);
+    CHECK_MESSAGE(mentions(run.err, "the scenario asks for rung analytic"), run.err);
+  }
+  const Scratch scratch;
+  const std::string file = scratch.file("t.jsonc", kTiny);
+  const Outcome remark =
+      invoke("run " + file + " --rung auto --salt 5 --no-variants --no-what-if --seeds 1");
+  CHECK(remark.exit_code == 0);
+  CHECK_MESSAGE(mentions(remark.err, "note: --salt: means nothing at rung exact"), remark.err);
+  // Before the scenario is read, let alone weighed.
+  const Outcome none = invoke("run " + file + " --reps 0");
+  check_refused(none, "--reps 0");
+  CHECK_MESSAGE(none.err == "error: --reps: '0' is not 1 to 1000\n", none.err);
 }
 
 TEST_CASE("an --out that cannot take results is refused before the run") {

@@ -54,14 +54,20 @@ Outcome invoke(const std::string& arguments) {
   return outcome;
 }
 
-Outcome invoke_interrupted(const std::string& arguments, int signal, const std::string& word) {
+Outcome invoke_interrupted(const std::string& arguments, int signal, const std::string& word,
+                           int times, int gap_ms) {
   const Scratch scratch;
   const pid_t pid = start(arguments, scratch.path("out"), scratch.path("err"));
   for (int i = 0; i < 600; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     if (read_file(scratch.path("err")).find(word) != std::string::npos) break;
   }
-  kill(pid, signal);
+  for (int i = 0; i < times; ++i) {
+    if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(gap_ms));
+    siginfo_t ended{};
+    waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG | WNOWAIT);
+    if (ended.si_pid == 0) kill(pid, signal);
+  }
   Outcome outcome;
   outcome.exit_code = wait_for(pid);
   outcome.out = read_file(scratch.path("out"));

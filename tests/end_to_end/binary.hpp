@@ -15,8 +15,10 @@ struct Outcome {
 /// `arguments` as one shell line, quoted where needed.
 Outcome invoke(const std::string& arguments);
 
-/// The same, interrupted by `signal` once it has said `word` on stderr.
-Outcome invoke_interrupted(const std::string& arguments, int signal, const std::string& word);
+/// The same, interrupted by `signal` once it has said `word` on stderr; `times` signals, `gap_ms`
+/// apart, none after its end.
+Outcome invoke_interrupted(const std::string& arguments, int signal, const std::string& word,
+                           int times = 1, int gap_ms = 0);
 
 /// An empty folder, removed with the object.
 class Scratch {

@@ -174,6 +174,42 @@ TEST_CASE("an interrupt flushes a partial answer, marks it and exits 130") {
         75);
 }
 
+TEST_CASE("seeds that an interrupt cut off leave a partial answer, and the answer says so") {
+  const Scratch scratch;
+  const std::string file =
+      scratch.file("t.jsonc", replaced(kTiny, "\"horizon\": \"20s\"", "\"horizon\": \"5min\""));
+  const std::string run =
+      "run " + file + " --reps 900 --no-variants --no-what-if --progress json --format ";
+  // The base is a nine hundredth of the work: it has ended when 1 % is done.
+  const Outcome cut = invoke_interrupted(run + "json", SIGINT, "\"done\": 0.01");
+  CHECK(cut.exit_code == 130);
+  const json document = json::parse(cut.out, nullptr, false);
+  REQUIRE(document.is_object());
+  CHECK(document["interrupted"] == true);
+  const std::size_t seeds = document["manifest"]["seeds"].size();
+  CHECK(seeds > 2);
+  CHECK(seeds < 900);
+  for (const json& verdict : document["verdict"]) CHECK(verdict["state"] == "undecided");
+  CHECK(document["notes"].dump().find("after the base had run to its end") != std::string::npos);
+  CHECK(document["notes"].dump().find("Figures are means over " + std::to_string(seeds)) !=
+        std::string::npos);
+  CHECK(invoke_interrupted(run + "table", SIGINT, "\"done\": 0.01").out.rfind("PARTIAL", 0) == 0);
+}
+
+TEST_CASE("a second interrupt at once does not lose the partial answer; more end without it") {
+  const Scratch scratch;
+  const std::string file =
+      scratch.file("t.jsonc", replaced(kTiny, "\"horizon\": \"20s\"", "\"horizon\": \"2h\""));
+  const std::string run = "run " + file + " --format json --progress json";
+  const Outcome twice = invoke_interrupted(run, SIGINT, "\"done\"", 2, 15);
+  CHECK(twice.exit_code == 130);
+  CHECK(json::parse(twice.out, nullptr, false).is_object());
+  CHECK(twice.err.find("finishing the partial answer") != std::string::npos);
+  const Outcome often = invoke_interrupted(run, SIGINT, "\"done\"", 20, 3);
+  CHECK(often.exit_code == 130);
+  CHECK(often.err.find("ended at once") != std::string::npos);
+}
+
 TEST_CASE("the full fleet is refused at the exact rung and answered in closed form") {
   const Outcome refused = invoke("run mai-2027 --rung exact");
   CHECK(refused.exit_code == 3);
@@ -185,8 +221,15 @@ TEST_CASE("the full fleet is refused at the exact rung and answered in closed fo
     CHECK_MESSAGE(answer.exit_code == 0, answer.err);
     CHECK(answer.out.rfind("NOT SIMULATED", 0) == 0);
   }
-  const Outcome automatic = invoke("run mai-2027 --rung auto");
-  CHECK(automatic.err.find("rung analytic (auto)") != std::string::npos);
+  const std::string automatic = "run mai-2027 --rung auto --max-time 1s";
+  const Outcome closed =
+      invoke(automatic + " --set events=[] --set failures.enabled=false --no-variants");
+  CHECK_MESSAGE(closed.exit_code == 0, closed.err);
+  CHECK(closed.err.find("rung analytic (auto)") != std::string::npos);
+  // Closed forms would leave its events out.
+  const Outcome none = invoke(automatic);
+  CHECK(none.exit_code == 3);
+  CHECK(none.err.find("would leave out its events") != std::string::npos);
 }
 
 TEST_CASE("limits of memory and time are the user's to set") {
