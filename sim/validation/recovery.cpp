@@ -104,6 +104,8 @@ Result<std::vector<Case>> run_upgrade(const Parameters& p, const Environment&) {
 // ------------------------------------------------------------------------------- V27, a lost rack
 
 constexpr std::uint32_t kRackNodes = 18;
+// Wide, so that the disk or the switch binds and not the node that happens to own most chunks.
+constexpr double kNic_Bps = 1e11;
 
 enum RackCase : int { kTorBinds, kAccountBinds, kManyAccounts, kRackCases };
 constexpr const char* kRackCaseNames[] = {"ToR binds", "one account", "64 accounts"};
@@ -120,10 +122,10 @@ std::vector<models::RateLimit> limits(int which, const Parameters& p) {
 /// Two racks hold the same data, each for itself; the second loses its copies and is staged again.
 Result<std::string> lose_rack(int which, const Parameters& p) {
   const auto caps = limits(which, p);
-  scenario::Region region = open_region(2 * kRackNodes, 0, BytesPerSecond(2e10));
+  scenario::Region region = open_region(2 * kRackNodes, 0, BytesPerSecond(kNic_Bps));
   region.fabric.nodes_per_rack = kRackNodes;
   region.fabric.racks_per_pod = 2;
-  region.fabric.rack_oversubscription = kRackNodes * 2e10 / p["tor"];
+  region.fabric.rack_oversubscription = kRackNodes * kNic_Bps / p["tor"];
   region.pools["train"].sku.nvme_write = BytesPerSecond(p["disks"]);
   region.blob.accounts = which == kAccountBinds ? 1 : 64;
   region.blob.egress = BytesPerSecond(caps[1].rate.count / region.blob.accounts);
