@@ -54,7 +54,7 @@ std::string remedy_of_unknown(const ErrorTerm& term, const Evidence& evidence) {
     return "--sample-factor " + digits(std::ceil(times)) + ", or as many times the steps";
   }
   if (term.component == "skip") return "--no-step-over";
-  return "--error full";
+  return evidence.effort == Effort::kNone ? "--error quick or full" : "--error full";
 }
 
 const ErrorTerm* largest(const std::vector<const ErrorTerm*>& terms) {
@@ -65,10 +65,32 @@ const ErrorTerm* largest(const std::vector<const ErrorTerm*>& terms) {
   return best;
 }
 
-Decider unknown_decides(const ErrorTerm& term, const Evidence& evidence) {
-  return {"component", term.component, std::nullopt, std::nullopt,
-          "decided if component " + term.component +
-              " is estimated: " + remedy_of_unknown(term, evidence)};
+std::string joined(const std::vector<std::string>& words, const char* last) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    out += (i == 0 ? "" : i + 1 == words.size() ? last : ", ") + words[i];
+  }
+  return out;
+}
+
+void add_once(const std::string& word, std::vector<std::string>& words) {
+  if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
+}
+
+/// All of them are wanted: each by itself leaves the sum unknown.
+Decider unknown_decide(const std::vector<const ErrorTerm*>& unknown, const Evidence& evidence) {
+  std::vector<std::string> components, remedies;
+  for (const ErrorTerm* term : unknown) {
+    add_once(term->component, components);
+    add_once(remedy_of_unknown(*term, evidence), remedies);
+  }
+  const bool one = components.size() == 1;
+  const std::string asked_for_none =
+      evidence.effort == Effort::kNone ? " (the error was not measured: --error none)" : "";
+  return {"component", joined(components, ", "), std::nullopt, std::nullopt,
+          std::string("decided if component") + (one ? " " : "s ") + joined(components, " and ") +
+              (one ? " is" : " are") + " estimated" + asked_for_none + ": " +
+              joined(remedies, ", and ")};
 }
 
 Decider decides(const ErrorTerm& term, double needed, const Evidence& evidence) {
@@ -83,12 +105,12 @@ Decider decides(const ErrorTerm& term, double needed, const Evidence& evidence) 
 std::optional<Decider> component_that_decides(const Verdict& verdict,
                                               const std::vector<ErrorTerm>& terms,
                                               const Evidence& evidence) {
-  std::vector<const ErrorTerm*> of_metric;
+  std::vector<const ErrorTerm*> of_metric, unknown;
   for (const ErrorTerm& term : terms) {
     if (term.metric != verdict.objective.metric) continue;
-    if (!term.abs) return unknown_decides(term, evidence);
-    of_metric.push_back(&term);
+    (term.abs ? of_metric : unknown).push_back(&term);
   }
+  if (!unknown.empty()) return unknown_decide(unknown, evidence);
   const double margin = std::abs(verdict.margin);
   const auto suffices = [&](const ErrorTerm* term) {
     return margin > verdict.error - *term->abs && *term->abs > 0;
@@ -112,23 +134,36 @@ std::optional<Decider> component_that_decides(const Verdict& verdict,
 
 std::optional<Decider> input_that_decides(const Verdict& verdict,
                                           const std::vector<Sensitivity>& sensitivities) {
+  // Which of them matters is not known before the error is.
+  if (!verdict.error_known) return std::nullopt;
   const double margin = std::abs(verdict.margin);
-  const Sensitivity* best = nullptr;
-  double reach = margin;
+  struct Candidate {
+    const Sensitivity* input;
+    double reach;
+  };
+  std::vector<Candidate> candidates;
   for (const Sensitivity& s : sensitivities) {
     const bool stated = s.range_low > 0 && s.range_high > 0;
     const double unknown =
         stated ? std::max(portable_log(s.range_high), -portable_log(s.range_low)) : kUnstated;
-    if (std::abs(s.slope) * unknown <= reach) continue;
-    reach = std::abs(s.slope) * unknown;
-    best = &s;
+    const double reach = std::abs(s.slope) * unknown;
+    if (reach > margin) candidates.push_back({&s, reach});
   }
-  if (best == nullptr) return std::nullopt;
-  const double precision = margin / std::abs(best->slope);
-  return Decider{"input", best->input, std::nullopt, precision,
-                 "hangs on kind: assumed input " + best->input + " (" + best->text +
-                     "): its sign holds if that is known within ±" + digits(100 * precision) +
-                     " %"};
+  if (candidates.empty()) return std::nullopt;
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.reach > b.reach; });
+  const auto precision = [&](const Candidate& c) { return margin / std::abs(c.input->slope); };
+  const Candidate& best = candidates.front();
+  std::string text = "hangs on kind: assumed input " + best.input->input + " (" + best.input->text +
+                     "): its sign holds if that is known within ±" + digits(100 * precision(best)) +
+                     " %";
+  std::vector<std::string> others;
+  for (std::size_t i = 1; i < candidates.size(); ++i) {
+    others.push_back(candidates[i].input->input + " (±" + digits(100 * precision(candidates[i])) +
+                     " %)");
+  }
+  if (!others.empty()) text += "; less so on " + joined(others, " and ");
+  return Decider{"input", best.input->input, std::nullopt, precision(best), text};
 }
 
 }  // namespace fleetcache::analysis

@@ -21,15 +21,18 @@ struct Sensitivity {
 
 /// The component with the largest half width that, reduced alone, lets the margin exceed the sum;
 /// those that a run of ours can reduce come first. Its `text` says by what. When none suffices
-/// alone: the largest, and that it does not suffice. Absent when nothing is unknown and the sum is
-/// zero. Requires: an undecided verdict with a value.
+/// alone: the largest, and that it does not suffice. Where components are unknown, all of these
+/// ("sample, tail") and what estimates them. Absent when nothing is unknown and the sum is zero.
+/// Requires: an undecided verdict with a value.
 std::optional<Decider> component_that_decides(const Verdict& verdict,
                                               const std::vector<ErrorTerm>& terms,
                                               const Evidence& evidence);
 
 /// The input that moves the metric most over what is not known about it (its stated range, else
 /// ±50 %), and the relative precision at which it can no longer turn the sign of the margin:
-/// |margin| / |slope|. Absent when no input can turn it within what is not known about it.
+/// |margin| / |slope|; `text` also names the others that can. Absent when no input can turn it
+/// within what is not known about it, and while the error is unknown, which alone leaves it
+/// undecided.
 std::optional<Decider> input_that_decides(const Verdict& verdict,
                                           const std::vector<Sensitivity>& sensitivities);
 

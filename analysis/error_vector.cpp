@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "analysis/aggregate_terms.hpp"
 #include "analysis/sampled_terms.hpp"
 #include "analysis/statistics.hpp"
 #include "analysis/stored_errors.hpp"
@@ -104,6 +105,18 @@ void add_sampled_terms(const std::string& name, const Metric& m, const Evidence&
   if (extrapolated_tail(name, evidence) != nullptr) terms.push_back(tail_term(name, evidence));
 }
 
+std::vector<ErrorTerm> terms_of(const std::string& name, const Metric& m,
+                                const Evidence& evidence) {
+  if (evidence.rung == "analytic") return {model_term(name, m)};
+  std::vector<ErrorTerm> terms = {seed_term(name, m)};
+  if (m.batches.size() >= 4) terms.push_back(warmup_term(name, m));
+  if (moved_by_transfers(m)) {
+    terms.push_back({"fluid", name, part_of(m, fluid_error()), fluid_source(), true});
+  }
+  add_sampled_terms(name, m, evidence, terms);
+  return terms;
+}
+
 }  // namespace
 
 std::optional<double> seed_error(const Metric& m) {
@@ -123,17 +136,12 @@ std::vector<ErrorTerm> error_vector(const std::map<std::string, Metric>& figures
   for (const std::string& name : metrics) {
     const auto found = figures.find(name);
     if (found == figures.end()) continue;
-    const Metric& m = found->second;
-    if (evidence.rung == "analytic") {
-      terms.push_back(model_term(name, m));
-      continue;
+    std::vector<WeightedTerms> parts;
+    for (const auto& [part, weight] : parts_of(name, figures)) {
+      parts.push_back({weight, terms_of(part, figures.at(part), evidence)});
     }
-    terms.push_back(seed_term(name, m));
-    if (m.batches.size() >= 4) terms.push_back(warmup_term(name, m));
-    if (moved_by_transfers(m)) {
-      terms.push_back({"fluid", name, part_of(m, fluid_error()), fluid_source(), true});
-    }
-    add_sampled_terms(name, m, evidence, terms);
+    const auto of_metric = with_parts(terms_of(name, found->second, evidence), name, parts);
+    terms.insert(terms.end(), of_metric.begin(), of_metric.end());
   }
   return terms;
 }

@@ -53,6 +53,7 @@ struct Verdict {
   double error = 0;          ///< sum of the error vector for this metric
   std::string reason;        ///< why it is undecided; else empty
   std::vector<Decider> deciders = {};  ///< of an undecided one
+  bool error_known = true;             ///< false: a component of it is not estimated
 };
 
 /// One component of the error of one metric.

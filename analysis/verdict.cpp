@@ -41,11 +41,12 @@ Verdict draw(const Objective& objective, const std::map<std::string, Metric>& me
   verdict.unit = metric.unit;
   verdict.ci = seed_error(metric);
   verdict.error = total_error(errors, objective.metric);
+  verdict.error_known = !has_unknown_error(errors, objective.metric);
   const double above = metric.value - objective.limit;
   verdict.margin = objective.less_than ? -above : above;
   if (interrupted) {
     verdict.reason = "the run was interrupted";
-  } else if (has_unknown_error(errors, objective.metric)) {
+  } else if (!verdict.error_known) {
     verdict.reason = "a part of the error is not estimated (see ERRORS)";
   } else if (verdict.margin > verdict.error) {
     verdict.state = State::kMet;
@@ -56,8 +57,7 @@ Verdict draw(const Objective& objective, const std::map<std::string, Metric>& me
     if (mostly_transient(errors, objective.metric)) {
       verdict.reason +=
           ", most of it a transient (a first epoch, filling caches): it depends on how long the "
-          "run "
-          "is; a longer time.horizon or a time.warmup decides";
+          "run is; a longer time.horizon or a time.warmup decides";
     }
   }
   return verdict;

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "analysis/interval.hpp"
+
 namespace fleetcache::analysis::io {
 namespace {
 
@@ -94,7 +96,17 @@ json verdict_json(const std::vector<Verdict>& verdicts) {
   json out = json::array();
   for (const Verdict& v : verdicts) {
     json ci = nullptr;
-    if (v.value && v.ci) ci = {*v.value - *v.ci, *v.value + *v.ci};
+    if (v.value && v.ci) {
+      const Interval seeds = interval_of(*v.value, v.unit, *v.ci);
+      ci = {seeds.low, seeds.high};
+    }
+    json within = nullptr;
+    bool clipped = false;
+    if (v.value) {
+      const Interval all = interval_of(*v.value, v.unit, v.error);
+      within = {all.low, all.high};
+      clipped = all.clipped;
+    }
     out.push_back({{"objective", v.objective.metric},
                    {"relation", v.objective.less_than ? "<" : ">"},
                    {"limit", v.objective.limit},
@@ -104,6 +116,8 @@ json verdict_json(const std::vector<Verdict>& verdicts) {
                    {"ci", ci},
                    {"margin", v.margin},
                    {"error", v.error},
+                   {"interval", within},
+                   {"interval_clipped", clipped},
                    {"reason", v.reason},
                    {"decided_by", deciders_json(v.deciders)}});
   }

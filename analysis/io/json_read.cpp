@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "analysis/io/json.hpp"
 
 namespace fleetcache::analysis::io {
@@ -28,7 +30,9 @@ void read_verdicts(const json& document, analysis::Result& out) {
                                         : State::kUndecided;
     if (item.at("value").is_number()) verdict.value = item["value"].get<double>();
     if (verdict.value && item.at("ci").is_array()) {
-      verdict.ci = (number(item["ci"].at(1)) - number(item["ci"].at(0))) / 2;
+      // The end that was not clipped is the half width away.
+      verdict.ci = std::max(number(item["ci"].at(1)) - *verdict.value,
+                            *verdict.value - number(item["ci"].at(0)));
     }
     verdict.unit = item.at("unit").get<std::string>();
     verdict.margin = number(item.at("margin"));

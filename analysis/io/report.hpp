@@ -21,8 +21,8 @@ struct Report {
   std::vector<Section> sections;
 };
 
-/// Grids wider than the page are cut into blocks that repeat the first column; sentences wrap at
-/// words. A single cell or word wider than the page is left as it is.
+/// Grids as in grid.hpp; sentences wrap at words. A single word wider than the page is left as it
+/// is.
 std::string to_text(const Report& report);
 std::string to_markdown(const Report& report);
 

@@ -6,8 +6,10 @@
 #include "analysis/binding.hpp"
 #include "analysis/error_vector.hpp"
 #include "analysis/headline.hpp"
+#include "analysis/interval.hpp"
 #include "analysis/io/format.hpp"
 #include "analysis/io/timeline_plot.hpp"
+#include "analysis/io/work_tables.hpp"
 
 namespace fleetcache::analysis::io {
 namespace {
@@ -26,6 +28,10 @@ std::string joined(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
   return out;
+}
+
+void add_once(const std::string& word, std::vector<std::string>& words) {
+  if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
 }
 
 std::string headline_verdict(const Result& r) {
@@ -91,19 +97,37 @@ void put_reason(const Verdict& v, const std::string& reason, Reasons& reasons) {
   }
 }
 
+/// The half width that a figure can have: a share of 90 % is off by 90 points at most.
+double possible(double value, const std::string& unit, double half_width) {
+  return interval_of(value, unit, half_width).half_width(value);
+}
+
+/// "a share ends at 0 % and 100 %: ...", where ± reaches beyond; else none.
+void put_clipped(const std::vector<std::string>& clipped, Section& section) {
+  if (clipped.empty()) return;
+  section.lines.push_back("shares end at 0 % and 100 %, and ± with them: " + joined(clipped));
+}
+
 /// The sum that the margin is compared with; a part of it may be unknown.
 std::string error_of(const Result& r, const Verdict& v) {
   const bool unknown = has_unknown_error(r.error, v.objective.metric);
   if (!v.value || (unknown && v.error == 0)) return "?";
-  return (unknown ? "> " : "") + quantity(v.error, v.unit);
+  return (unknown ? "> " : "") + quantity(possible(*v.value, v.unit, v.error), v.unit);
 }
 
 void put_objectives(const Result& r, Report& report) {
   if (r.verdict.empty()) return;
   Section section{"VERDICT", {"objective", "limit", "value", "± error", "margin", "state"}, {}, {}};
   Reasons reasons;  // each once, with whose
+  std::vector<std::string> clipped;
   for (const Verdict& v : r.verdict) {
     const std::string unit = v.unit;
+    const Interval interval = interval_of(v.value.value_or(0), unit, v.error);
+    if (v.value && unit == "ratio" && interval.clipped) {
+      add_once(v.objective.metric + " " + quantity(interval.low, unit) + " to " +
+                   quantity(interval.high, unit),
+               clipped);
+    }
     section.rows.push_back(
         {v.objective.metric,
          (v.objective.less_than ? "< " : "> ") + quantity(v.objective.limit, unit),
@@ -115,6 +139,7 @@ void put_objectives(const Result& r, Report& report) {
   for (const auto& [reason, metrics] : reasons) {
     section.lines.push_back(joined(metrics) + ": " + reason);
   }
+  put_clipped(clipped, section);
   report.sections.push_back(section);
 }
 
@@ -162,13 +187,35 @@ std::string error_of(const Result& r, const std::string& name) {
   const bool unknown = has_unknown_error(r.error, name);
   const double sum = total_error(r.error, name);
   if (found == r.metrics.end() || (sum == 0 && unknown)) return "?";
-  return (unknown ? "> " : "") + quantity(sum, found->second.unit);
+  const Metric& m = found->second;
+  return (unknown ? "> " : "") + quantity(possible(m.value, m.unit, sum), m.unit);
 }
 
 std::vector<Objective> objectives_of(const Result& r) {
   std::vector<Objective> objectives;
   for (const Verdict& v : r.verdict) objectives.push_back(v.objective);
   return objectives;
+}
+
+bool differs(const Result& r, const std::string& name) {
+  return std::any_of(r.variants.begin(), r.variants.end(), [&](const auto& variant) {
+    const auto& metrics = variant.second.metrics;
+    return metrics.count(name) > 0 && figure(metrics, name) != figure(r.metrics, name);
+  });
+}
+
+/// Metrics that are not shown, and how many of them a variant moves.
+std::string not_shown(const Result& r, const std::vector<std::string>& names) {
+  std::size_t more = 0, moved = 0;
+  for (const auto& [name, metric] : r.metrics) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    ++more;
+    moved += differs(r, name) ? 1U : 0U;
+  }
+  if (more == 0) return "";
+  return plural(more, "more metric") +
+         (moved > 0 ? " (" + std::to_string(moved) + " of them changed by a variant)" : "") +
+         " with --format json";
 }
 
 void put_figures(const Result& r, const std::vector<std::string>& names, Report& report) {
@@ -190,8 +237,7 @@ void put_figures(const Result& r, const std::vector<std::string>& names, Report&
     }
     section.lines.push_back(busiest);
   }
-  const std::size_t more = r.metrics.size() - std::min(r.metrics.size(), names.size());
-  if (more > 0) section.lines.push_back(plural(more, "more metric") + " with --format json");
+  if (const std::string more = not_shown(r, names); !more.empty()) section.lines.push_back(more);
   report.sections.push_back(section);
 }
 
@@ -252,7 +298,9 @@ std::string term_text(const Result& r, const Terms& by_metric, const std::string
   const auto& terms = by_metric.at(metric);
   const auto found = terms.find(component);
   if (found == terms.end()) return "-";
-  return found->second->abs ? quantity(*found->second->abs, r.metrics.at(metric).unit) : "?";
+  const Metric& m = r.metrics.at(metric);
+  if (!found->second->abs) return "?";
+  return quantity(possible(m.value, m.unit, *found->second->abs), m.unit);
 }
 
 /// A metric a row, or, with more components than fit 80 columns, a component a row.
@@ -286,16 +334,15 @@ void put_errors(const Result& r, const std::vector<std::string>& names, Report& 
   Terms by_metric;
   std::vector<std::string> estimators;
   for (const ErrorTerm& term : r.error) {
-    if (std::find(components.begin(), components.end(), term.component) == components.end()) {
-      components.push_back(term.component);
-    }
+    if (std::find(names.begin(), names.end(), term.metric) == names.end()) continue;
+    add_once(term.component, components);
     by_metric[term.metric][term.component] = &term;
     // The cut differs from metric to metric; the document has each.
-    const std::string text = term.component == "warmup" ? "warmup: MSER over batch means"
-                                                        : term.component + ": " + term.estimator;
-    if (std::find(estimators.begin(), estimators.end(), text) == estimators.end()) {
-      estimators.push_back(text);
-    }
+    const bool warmup = term.component == "warmup";
+    add_once(
+        term.component + ": " +
+            (warmup ? term.estimator.substr(0, term.estimator.find(": drops")) : term.estimator),
+        estimators);
   }
   Section section{"ERRORS (±, 95 %)", {}, {}, estimators};
   std::vector<std::string> metrics;
@@ -344,24 +391,39 @@ void put_limits(const Result& r, Report& report) {
   report.sections.push_back(section);
 }
 
+/// Of closed forms no more than of a simulation: their tables tell the rest, and the document all.
+std::vector<std::string> figures_of(const Result& r) {
+  std::vector<std::string> names = headlines(r.metrics, objectives_of(r), true);
+  const auto told = [&](const std::string& name) {
+    return is_part_of_time(name) &&
+           std::none_of(r.verdict.begin(), r.verdict.end(),
+                        [&](const Verdict& v) { return v.objective.metric == name; });
+  };
+  names.erase(std::remove_if(names.begin(), names.end(), told), names.end());
+  return names;
+}
+
 }  // namespace
 
 Report describe(const Result& result, const std::string& reproduce,
                 const DescribeOptions& options) {
   Report report;
-  const auto names = headlines(result.metrics, objectives_of(result), result.simulated);
+  const auto names = figures_of(result);
   put_head(result, report);
   // A closed form's tables are its answer; those of a simulation are detail.
   if (!result.simulated) put_tables(result, report);
   put_objectives(result, report);
-  if (options.plot && !result.timeline.series.empty()) {
+  const bool plot = options.plot || has_events(result.timeline);
+  if (plot && !result.timeline.series.empty()) {
     report.sections.push_back(timeline_section(result.timeline, options.glyphs));
   }
+  if (auto section = events_section(result)) report.sections.push_back(std::move(*section));
+  if (auto section = time_section(result)) report.sections.push_back(std::move(*section));
   put_bytes(result, report);
   put_figures(result, names, report);
   put_bottlenecks(result, report);
   // The figures carry their sums; the parts are shown for what was judged.
-  auto judged = analysis::headlines(result.metrics, objectives_of(result), result.simulated);
+  auto judged = names;
   judged.resize(std::min(judged.size(), std::max<std::size_t>(1, result.verdict.size())));
   put_errors(result, result.verdict.empty() ? names : judged, report);
   if (result.simulated) put_tables(result, report);

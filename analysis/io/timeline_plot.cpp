@@ -15,8 +15,21 @@ constexpr std::size_t kLabelWidth = 10;
 constexpr std::size_t kMarksListed = 16;
 constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The share of each bin that was not played, and not a figure of the fleet.
+/// No figures of the fleet: the share of each bin that was not played, that which belongs to the
+/// warm-up, and how many random failures fell into it.
 constexpr const char* kSteppedOver = "time.stepped_over";
+constexpr const char* kWarmup = "time.warmup";
+constexpr const char* kRandom = "events.random";
+
+bool is_curve(const std::string& name) {
+  return name != kSteppedOver && name != kWarmup && name != kRandom;
+}
+
+const std::vector<double>& values_of(const Timeline& timeline, const char* name) {
+  static const std::vector<double> none;
+  const auto found = timeline.series.find(name);
+  return found == timeline.series.end() ? none : found->second.values;
+}
 
 struct Range {
   double least = 0, most = 0, mean = 0, bins = 0;
@@ -69,8 +82,7 @@ std::vector<std::string> shown(const Timeline& timeline) {
   std::vector<Candidate> all;
   for (const auto& [name, series] : timeline.series) {
     const Range range = range_of(series.values);
-    if (range.most > 0 && name != kSteppedOver)
-      all.push_back({name, place_of(name), 0, range.mean});
+    if (range.most > 0 && is_curve(name)) all.push_back({name, place_of(name), 0, range.mean});
   }
   // Names come sorted: equals keep that order.
   std::stable_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) {
@@ -99,13 +111,27 @@ std::string trimmed(std::string line) {
   return line;
 }
 
-void put_curve(const std::string& name, const TimeSeries& series, Glyphs glyphs,
+/// What is left without the bins of the warm-up; all when they are all of it.
+std::vector<double> after_warmup(const Timeline& timeline, const std::vector<double>& values) {
+  const std::vector<double>& warmup = values_of(timeline, kWarmup);
+  std::vector<double> rest;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const bool measured = i >= warmup.size() || !(warmup[i] > 0);
+    if (measured) rest.push_back(values[i]);
+  }
+  return rest.empty() ? values : rest;
+}
+
+void put_curve(const Timeline& timeline, const std::string& name, Glyphs glyphs,
                std::vector<std::string>& out) {
+  const TimeSeries& series = timeline.series.at(name);
   // A percentile's peak is what is looked for; of a mean the mean. The scale is that of what is
   // drawn, so that bytes that all arrive within one bin do not flatten the rest.
   const std::vector<double> columns = to_columns(series.values, series.unit == "s");
   const Range drawn = range_of(columns);
-  out.push_back(name + ": mean " + quantity(range_of(series.values).mean, series.unit) + ", " +
+  const Range measured = range_of(after_warmup(timeline, series.values));
+  out.push_back(name + ": mean " +
+                (measured.bins > 0 ? quantity(measured.mean, series.unit) : "-") + ", " +
                 quantity(drawn.least, series.unit) + " to " + quantity(drawn.most, series.unit));
   const auto lines = draw_curve(columns, drawn.most, glyphs);
   out.push_back(
@@ -142,33 +168,53 @@ std::string mark_line(const Timeline& timeline, double span_s) {
   return line;
 }
 
-/// Dots where most of a column was stepped over. True when there are any.
-bool put_rule(const Timeline& timeline, std::vector<std::string>& out) {
-  std::string rule(kPlotColumns, '-');
-  const auto found = timeline.series.find(kSteppedOver);
-  if (found != timeline.series.end()) {
-    const auto columns = to_columns(found->second.values, false);
-    for (std::size_t c = 0; c < kPlotColumns; ++c) {
-      if (columns[c] > 0.5) rule[c] = '.';
-    }
+void draw_where(const std::vector<double>& shares, char sign, std::string& rule) {
+  if (shares.empty()) return;
+  const auto columns = to_columns(shares, false);
+  for (std::size_t c = 0; c < kPlotColumns; ++c) {
+    if (columns[c] > 0.5) rule[c] = sign;
   }
-  out.push_back(std::string(kLabelWidth + 1, ' ') + "+" + rule);
-  return rule.find('.') != std::string::npos;
 }
 
-/// True when the axis has dots.
-bool put_axis(const Timeline& timeline, double span_s, std::vector<std::string>& out) {
+/// Dots where most of a column was stepped over, waves where it was warm-up.
+std::string rule_of(const Timeline& timeline) {
+  std::string rule(kPlotColumns, '-');
+  draw_where(values_of(timeline, kSteppedOver), '.', rule);
+  draw_where(values_of(timeline, kWarmup), '~', rule);
+  return rule;
+}
+
+/// Random failures by column: a digit, '+' for ten and more. Empty when there are none.
+std::string random_row(const Timeline& timeline) {
+  const std::vector<double>& bins = values_of(timeline, kRandom);
+  std::vector<double> columns(kPlotColumns, 0);
+  for (std::size_t i = 0; i < bins.size(); ++i) {
+    if (std::isfinite(bins[i])) columns[i * kPlotColumns / bins.size()] += bins[i];
+  }
+  std::string row(kPlotColumns, ' ');
+  bool any = false;
+  for (std::size_t c = 0; c < kPlotColumns; ++c) {
+    if (columns[c] <= 0) continue;
+    any = true;
+    row[c] = columns[c] > 9 ? '+' : static_cast<char>('0' + static_cast<int>(columns[c]));
+  }
+  return any ? row : "";
+}
+
+void put_axis(const Timeline& timeline, double span_s, std::vector<std::string>& out) {
   const std::string indent(kLabelWidth + 2, ' ');
-  const bool dotted = put_rule(timeline, out);
+  out.push_back(std::string(kLabelWidth + 1, ' ') + "+" + rule_of(timeline));
   if (!timeline.marks.empty()) {
     out.push_back(trimmed(indent + mark_line(timeline, span_s)));
+  }
+  if (const std::string row = random_row(timeline); !row.empty()) {
+    out.push_back(trimmed(padded_left("failures", kLabelWidth) + "  " + row));
   }
   const std::string middle = quantity(span_s / 2, "s"), end = quantity(span_s, "s");
   std::string scale = "0";
   scale += std::string(kPlotColumns / 2 - scale.size() - middle.size() / 2, ' ') + middle;
   scale += padded_left(end, kPlotColumns - scale.size());
   out.push_back(indent + scale);
-  return dotted;
 }
 
 void put_legend(const Timeline& timeline, Section& section) {
@@ -183,6 +229,28 @@ void put_legend(const Timeline& timeline, Section& section) {
     section.lines.push_back("and " + std::to_string(timeline.marks.size() - listed) +
                             " more events with --format json");
   }
+}
+
+/// What the signs mean, of those that are there.
+void put_keys(const Timeline& timeline, double span_s, Section& section) {
+  const std::string rule = rule_of(timeline);
+  if (rule.find('.') != std::string::npos) {
+    section.lines.push_back("dotted axis: stepped over as steady, only caches played");
+  }
+  if (rule.find('~') != std::string::npos) {
+    section.lines.push_back("~ warm-up: not in the means");
+  }
+  const std::vector<double>& random = values_of(timeline, kRandom);
+  const double failures = range_of(random).mean * range_of(random).bins;
+  if (failures > 0) {
+    section.lines.push_back("failures: " + quantity(std::round(failures), "1") +
+                            " drawn at random, so many in each column (+: ten or more)");
+  }
+  section.lines.push_back("a column is " +
+                          quantity(span_s / static_cast<double>(kPlotColumns), "s") + " (bins of " +
+                          quantity(timeline.bin_s, "s") +
+                          "); bytes of copies and restores count while they move, others when they "
+                          "have arrived");
 }
 
 std::string number(double value) {
@@ -213,18 +281,20 @@ Section timeline_section(const Timeline& timeline, Glyphs glyphs) {
   const double span_s = static_cast<double>(bins_of(timeline)) * timeline.bin_s;
   section.title = "TIME LINE";
   for (const std::string& name : names) {
-    put_curve(name, timeline.series.at(name), glyphs, section.verbatim);
+    put_curve(timeline, name, glyphs, section.verbatim);
   }
-  const bool dotted = put_axis(timeline, span_s, section.verbatim);
+  put_axis(timeline, span_s, section.verbatim);
   put_legend(timeline, section);
-  std::size_t more = timeline.series.size() - names.size();
-  if (dotted) section.lines.push_back("dotted axis: stepped over as steady, only caches played");
-  more -= timeline.series.count(kSteppedOver);
-  section.lines.push_back("a column is " +
-                          quantity(span_s / static_cast<double>(kPlotColumns), "s") + " (bins of " +
-                          quantity(timeline.bin_s, "s") + "); bytes count when they have arrived");
-  section.lines.push_back(std::to_string(more) + " more series with --format json or --out");
+  put_keys(timeline, span_s, section);
+  const auto curves = std::count_if(timeline.series.begin(), timeline.series.end(),
+                                    [](const auto& series) { return is_curve(series.first); });
+  section.lines.push_back(std::to_string(static_cast<std::size_t>(curves) - names.size()) +
+                          " more series with --format json or --out");
   return section;
+}
+
+bool has_events(const Timeline& timeline) {
+  return !timeline.marks.empty() || range_of(values_of(timeline, kRandom)).most > 0;
 }
 
 std::string timeline_csv(const Timeline& timeline) {

@@ -19,6 +19,8 @@ Timeline::Timeline(Duration horizon, std::size_t bins)
 void Timeline::put(Bin& bin, Combine combine, double value, double weight) {
   if (combine == Combine::kMean) {
     bin.sum += value * weight;
+  } else if (combine == Combine::kSum) {
+    bin.sum += value;
   } else {
     bin.sum = bin.weight > 0 ? std::max(bin.sum, value) : value;
   }
@@ -51,12 +53,23 @@ void Timeline::add(const std::string& name, const std::string& unit, TimePoint f
   while (end > bins * bin_ns_) merge_neighbours();
   Lane& lane = lanes_[name];
   if (lane.bins.empty()) lane = {unit, combine, std::vector<Bin>(bins_)};
+  end_ns_ = std::max(end_ns_, end);
   const auto length = static_cast<double>(end - from.ns);
   for (std::int64_t b = from.ns / bin_ns_; b * bin_ns_ < end; ++b) {
     const std::int64_t overlap = std::min(end, (b + 1) * bin_ns_) - std::max(from.ns, b * bin_ns_);
     const double share = static_cast<double>(overlap) / length;
-    put(lane.bins[static_cast<std::size_t>(b)], lane.combine, value, weight * share);
+    const double part = lane.combine == Combine::kSum ? value * share : value;
+    put(lane.bins[static_cast<std::size_t>(b)], lane.combine, part, weight * share);
   }
+}
+
+double Timeline::value_of(const Lane& lane, std::size_t bin) const {
+  const Bin& b = lane.bins[bin];
+  if (b.weight <= 0) return std::numeric_limits<double>::quiet_NaN();
+  if (lane.combine == Combine::kMax) return b.sum;
+  if (lane.combine == Combine::kMean) return b.sum / b.weight;
+  const std::int64_t begin = static_cast<std::int64_t>(bin) * bin_ns_;
+  return b.sum * 1e9 / static_cast<double>(std::min(bin_ns_, end_ns_ - begin));
 }
 
 TimelineRecord Timeline::record() const {
@@ -70,14 +83,7 @@ TimelineRecord Timeline::record() const {
   }
   for (const auto& [name, lane] : lanes_) {
     TimeSeries series{lane.unit, {}};
-    for (std::size_t i = 0; i < used; ++i) {
-      const Bin& bin = lane.bins[i];
-      if (bin.weight <= 0) {
-        series.values.push_back(std::numeric_limits<double>::quiet_NaN());
-      } else {
-        series.values.push_back(lane.combine == Combine::kMean ? bin.sum / bin.weight : bin.sum);
-      }
-    }
+    for (std::size_t i = 0; i < used; ++i) series.values.push_back(value_of(lane, i));
     out.series[name] = std::move(series);
   }
   return out;

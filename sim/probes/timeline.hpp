@@ -33,6 +33,7 @@ struct Mark {
 enum class Combine : std::uint8_t {
   kMean,  ///< weighted: shares, rates
   kMax,   ///< percentiles, which have no mean
+  kSum,   ///< amounts, shown as rates: what overlaps adds up
 };
 
 /// Collects observations of stretches of time. With a horizon the bins are fixed; without one, or
@@ -49,13 +50,20 @@ class Timeline {
   void add(const std::string& name, const std::string& unit, TimePoint from, TimePoint to,
            double value, double weight, Combine combine = Combine::kMean);
 
+  /// `amount` came evenly over [from, to). The value of a bin is what came in it by the second, so
+  /// `unit` is that of the rate. Ignored when the stretch is empty. O(bins touched).
+  void add_amount(const std::string& name, const std::string& unit, TimePoint from, TimePoint to,
+                  double amount) {
+    add(name, unit, from, to, amount, 1, Combine::kSum);
+  }
+
   /// The bins up to the last that holds anything.
   TimelineRecord record() const;
   Duration bin() const { return Duration(bin_ns_); }
 
  private:
   struct Bin {
-    double sum = 0;  // of value x weight, or the largest value
+    double sum = 0;  // of value x weight, or the largest value, or of amounts
     double weight = 0;
   };
   struct Lane {
@@ -64,11 +72,13 @@ class Timeline {
     std::vector<Bin> bins;
   };
   static void put(Bin& bin, Combine combine, double value, double weight);
+  double value_of(const Lane& lane, std::size_t bin) const;
   void merge_neighbours();
 
   std::size_t bins_;
   std::int64_t horizon_ns_;
   std::int64_t bin_ns_;
+  std::int64_t end_ns_ = 0;  // of the latest stretch
   std::map<std::string, Lane> lanes_;
 };
 

@@ -1,8 +1,10 @@
 // What a finished run says: every figure named, with its unit and where it came from.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
+#include "sim/world/event_tally.hpp"
 #include "sim/world/world.hpp"
 
 namespace fleetcache::world {
@@ -34,6 +36,66 @@ bool from_origin(Tier tier) {
   return tier == Tier::kFrontEnd || tier == Tier::kBifrost || tier == Tier::kDeltaZero;
 }
 
+/// Shares of a job's time beside compute ("goodput") and waiting for data ("stall"). With these two
+/// they add up to 1.
+struct OtherTime {
+  double checkpoint_s = 0;
+  double restore_s = 0;
+  double down_s = 0;    ///< nodes of the job away
+  double redone_s = 0;  ///< computed since the last durable checkpoint, and lost
+
+  OtherTime& operator+=(const OtherTime& o) {
+    checkpoint_s += o.checkpoint_s;
+    restore_s += o.restore_s;
+    down_s += o.down_s;
+    redone_s += o.redone_s;
+    return *this;
+  }
+  OtherTime operator*(double k) const {
+    return {k * checkpoint_s, k * restore_s, k * down_s, k * redone_s};
+  }
+  void report(probes::Record& record, const std::string& name, double elapsed_s) const {
+    record.metrics[name + "checkpoint_share"] = {ratio(checkpoint_s, elapsed_s), "ratio", 0};
+    record.metrics[name + "restore_share"] = {ratio(restore_s, elapsed_s), "ratio", 0};
+    record.metrics[name + "down_share"] = {ratio(down_s, elapsed_s), "ratio", 0};
+    record.metrics[name + "redone_share"] = {ratio(redone_s, elapsed_s), "ratio", 0};
+  }
+};
+
+/// `from`: when the measured time of a job begins, which says how long it is itself.
+OtherTime other_time(const TrainingReport& r, const std::vector<PlannedEvent>& plan, NodeSpan nodes,
+                     TimePoint from) {
+  // Both are in `lost_s`: what the plan of events does not explain was computed in vain.
+  const double down_s = std::min(
+      r.lost_s, to_seconds(time_away(plan, nodes, from, from + from_seconds(r.elapsed_s))));
+  return {r.checkpoint_s, r.restore_s, down_s, r.lost_s - down_s};
+}
+
+/// Names of metrics have no blanks: "cold start" is "cold_start".
+std::string word(std::string cause) {
+  std::replace(cause.begin(), cause.end(), ' ', '_');
+  return cause;
+}
+
+void report_events(const std::vector<PlannedEvent>& plan, const NodeUsers& users, TimePoint date,
+                   bool draws, probes::Record& record) {
+  std::uint64_t random = 0;
+  for (const auto& [key, tally] : tally_events(plan, users, date)) {
+    const auto& [drawn, cause] = key;
+    const std::string name = (drawn ? "events.random." : "events.planned.") + word(cause) + ".";
+    const auto put = [&](const char* what, std::uint64_t n) {
+      record.metrics[name + what] = {static_cast<double>(n), "1", 0};
+    };
+    put("count", tally.count);
+    put("without_work", tally.without_work);
+    put("away_already", tally.away_already);
+    put("jobs_stopped", tally.jobs_stopped);
+    random += drawn ? tally.count : 0;
+  }
+  // Zero is an answer too where failures are drawn.
+  if (draws) record.metrics["events.random"] = {static_cast<double>(random), "1", 0};
+}
+
 }  // namespace
 
 probes::Record World::record() const {
@@ -46,6 +108,10 @@ probes::Record World::record() const {
   report_inference(record);
   report_cache(record);
   events_->report(record, queue_.now());
+  const auto jobs = static_cast<std::uint32_t>(training_.size());
+  report_events(events_->plan(),
+                {&claim_of_node_, jobs, jobs + static_cast<std::uint32_t>(inference_.size())},
+                date(), scenario_.failures.enabled, record);
   report_origin(record);
   report_stations(record);
   report_stepping(record);
@@ -91,9 +157,19 @@ void World::report_tail(probes::Record& record, const TrainingRun& job) const {
 }
 
 void World::report_training(probes::Record& record) const {
-  for (const auto& job : training_) {
+  const FleetTime all = fleet_time();
+  const TimePoint from{date().ns < scenario_.warmup.count ? 0 : scenario_.warmup.count};
+  OtherTime others;
+  for (std::size_t i = 0; i < training_.size(); ++i) {
+    const auto& job = training_[i];
     const TrainingReport r = job->report(queue_.now());
     const std::string name = "train." + job->job().name + ".";
+    const std::uint32_t nodes = job->job().nodes;
+    const NodeId first = job_nodes_[i].second;
+    const OtherTime other = other_time(r, events_->plan(), {first, first + nodes}, from);
+    others += other * nodes;
+    other.report(record, name, r.elapsed_s);
+    record.metrics[name + "weight"] = {ratio(nodes * r.elapsed_s, all.elapsed), "ratio", 0};
     const double step = ratio(r.elapsed_s, static_cast<double>(r.steps));
     const double goodput = ratio(r.compute_s, r.elapsed_s);
     const double stall = ratio(r.stall_s, r.elapsed_s);
@@ -109,7 +185,6 @@ void World::report_training(probes::Record& record) const {
     record.metrics[name + "stall"] = {stall, "ratio", se * (1 - stall), stalls};
     record.metrics[name + "accelerator_utilization"] = {ratio(r.compute_s, r.compute_s + r.stall_s),
                                                         "ratio", se * (1 - stall)};
-    record.metrics[name + "checkpoint_share"] = {ratio(r.checkpoint_s, r.elapsed_s), "ratio", 0};
     record.metrics[name + "restore_s"] = {r.restore_s, "s", 0};
     record.metrics[name + "lost_s"] = {r.lost_s, "s", 0};
     record.metrics[name + "bytes_read"] = {static_cast<double>(r.bytes_read), "B", 0};
@@ -118,7 +193,7 @@ void World::report_training(probes::Record& record) const {
     report_tail(record, *job);
   }
   if (training_.empty()) return;
-  const FleetTime all = fleet_time();
+  others.report(record, "train.", all.elapsed);
   probes::Metric goodput{ratio(all.useful, all.elapsed), "ratio", 0, {}};
   probes::Metric stall{ratio(all.stalled, all.elapsed), "ratio", 0, {}};
   FleetTime before;

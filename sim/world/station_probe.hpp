@@ -4,11 +4,10 @@
 
 #include <map>
 #include <string>
-#include <vector>
 
 #include "models/statistics/quantile_sketch.hpp"
 #include "sim/probes/record.hpp"
-#include "sim/world/platform.hpp"
+#include "sim/world/link_groups.hpp"
 
 namespace fleetcache::world {
 
@@ -24,15 +23,9 @@ class StationProbe {
   void report(std::map<std::string, probes::Station>& stations) const;
 
  private:
-  struct Group {
-    std::vector<engine::LinkId> links;
-    models::QuantileSketch utilization;
-    double capacity = 0;
-    std::string parameter;
-  };
-
   const engine::FlowEngine* flows_;
-  std::map<std::string, Group> groups_;
+  std::map<std::string, LinkGroup> groups_;
+  std::map<std::string, models::QuantileSketch> utilization_;  // by group
 };
 
 }  // namespace fleetcache::world

@@ -52,21 +52,9 @@ std::string label_of(const PlannedEvent& event, std::uint64_t nodes) {
   return event.cause + ": " + what;
 }
 
-/// Limits of the origins; those of nodes are too many for a time line.
-const char* origin_link(topologies::LinkClass cls) {
-  using topologies::LinkClass;
-  switch (cls) {
-    case LinkClass::kAccountEgress:
-      return "blob_egress";
-    case LinkClass::kAccountIngress:
-      return "blob_ingress";
-    case LinkClass::kFrontEnd:
-      return "front_end_fleet";
-    case LinkClass::kStamp:
-      return "direct_stamp";
-    default:
-      return nullptr;
-  }
+/// Few large transfers that share links, for seconds to minutes each.
+bool is_bulk(probes::TrafficClass traffic) {
+  return traffic == probes::TrafficClass::kPrestage || traffic == probes::TrafficClass::kCheckpoint;
 }
 
 }  // namespace
@@ -82,32 +70,28 @@ TimelineProbe::TimelineProbe(const scenario::Scenario& scenario, const Platform&
       jobs_(&jobs),
       services_(&services),
       horizon_{scenario.horizon.count},
+      warmup_{scenario.warmup.count},
       timeline_(scenario.horizon),
       job_before_(jobs.size()),
       ttft_before_(services.size()) {
-  const topologies::Fleet& fleet = platform.fleet();
-  for (topologies::LinkIndex i = 0; i < fleet.link_count(); ++i) {
-    const topologies::LinkPlace place = fleet.place(i);
-    const char* name = origin_link(place.cls);
-    if (name == nullptr) continue;
-    const std::string series =
-        std::string("busy.") + name + "." + fleet.regions()[place.region].name;
-    origin_links_[series].links.push_back(platform.link(i));
-  }
-  for (auto& [name, group] : origin_links_) {  // links that are one to the engine are asked once
-    std::sort(group.links.begin(), group.links.end());
-    group.links.erase(std::unique(group.links.begin(), group.links.end()), group.links.end());
+  // Those of nodes and of the fabric are too many for a time line.
+  for (auto& [name, group] : link_groups(platform)) {
+    if (limits_origin(group.cls)) origin_links_["busy." + name].group = std::move(group);
   }
 }
 
 void TimelineProbe::sample(TimePoint now, TimePoint date) {
   if (date.ns <= last_.ns) return;
-  sample_jobs(now, date);
-  sample_traffic(date);
-  sample_services(date);
   const Duration unplayed = (date - last_) - (now - last_now_);
   const double stepped = to_seconds(unplayed) / to_seconds(date - last_);
+  sample_jobs(now, date);
+  sample_traffic(date, stepped > 0.5);
+  sample_services(date);
   timeline_.add("time.stepped_over", "ratio", last_, date, stepped, to_seconds(date - last_));
+  if (warmup_.ns > 0) {  // a sample is taken when it ends
+    timeline_.add("time.warmup", "ratio", last_, date, date <= warmup_ ? 1 : 0,
+                  to_seconds(date - last_));
+  }
   sample_links(date, stepped > 0.5);
   if (!events_->plan().empty()) {
     const std::uint64_t absent_ns = events_->absent_ns(now);
@@ -126,7 +110,7 @@ void TimelineProbe::sample_links(TimePoint date, bool stepped) {
   const double seconds = to_seconds(date - last_);
   for (auto& [name, group] : origin_links_) {
     double used = 0, capacity = 0;
-    for (const engine::LinkId link : group.links) {
+    for (const engine::LinkId link : group.group.links) {
       used += flows_->link_usage(link).count;
       capacity += flows_->link_capacity(link).count;
     }
@@ -167,7 +151,48 @@ void TimelineProbe::sample_jobs(TimePoint now, TimePoint date) {
   }
 }
 
-void TimelineProbe::sample_traffic(TimePoint date) {
+void TimelineProbe::Bulk::match(double bytes,
+                                const std::function<void(TimePoint asked, double bytes)>& found) {
+  while (bytes > 0 && !open.empty()) {
+    Asked& oldest = open.front();
+    const double part = std::min(bytes, oldest.bytes);
+    found(oldest.at, part);
+    bytes -= part;
+    oldest.bytes -= part;
+    if (oldest.bytes <= 0) open.pop_front();
+  }
+}
+
+// What arrived is matched with what was asked for first: transfers of a class are alike and end in
+// about the order in which they began. Those from the origin are the slow ones and come first; the
+// rest of what ended (from caches, after another's fetch, given up) is the quick ones. Time that
+// was stepped over had none of its own.
+void TimelineProbe::add_bulk(probes::TrafficClass traffic, TimePoint date, double origin,
+                             double peer, double all, bool stepped) {
+  const std::string name(probes::name_of(traffic));
+  const auto add = [&](const char* from_where, TimePoint from, double bytes) {
+    timeline_.add_amount(from_where + name, "B/s", from, date, bytes);
+  };
+  constexpr const char* kOrigin = "bytes_per_second.origin.";
+  constexpr const char* kPeer = "bytes_per_second.peer.";
+  add(kOrigin, last_, stepped ? origin : 0);  // zero is seen too
+  add(kPeer, last_, stepped ? peer : 0);
+  if (stepped) return;
+  Bulk& bulk = bulk_[static_cast<std::size_t>(traffic)];
+  const std::uint64_t asked = collector_->asked_total(traffic);
+  const std::uint64_t failed = collector_->failed_total(traffic);
+  // A transfer that begins when another ends does both at the end of this stretch: no overlap.
+  if (asked > bulk.asked) bulk.open.push_back({date, static_cast<double>(asked - bulk.asked)});
+  const auto since = [&](TimePoint asked_at) { return asked_at < date ? asked_at : last_; };
+  bulk.match(origin, [&](TimePoint at, double bytes) { add(kOrigin, since(at), bytes); });
+  bulk.match(peer, [&](TimePoint at, double bytes) { add(kPeer, since(at), bytes); });
+  bulk.match(all - origin - peer + static_cast<double>(failed - bulk.failed),
+             [](TimePoint, double) {});
+  bulk.asked = asked;
+  bulk.failed = failed;
+}
+
+void TimelineProbe::sample_traffic(TimePoint date, bool stepped) {
   const double seconds = to_seconds(date - last_);
   for (std::size_t c = 0; c < probes::kClasses; ++c) {
     const auto traffic = static_cast<probes::TrafficClass>(c);
@@ -189,8 +214,12 @@ void TimelineProbe::sample_traffic(TimePoint date) {
     if (all > 0) {
       timeline_.add("cache.byte_hit_ratio." + name, "ratio", last_, date, hit / all, all);
     }
-    timeline_.add("bytes_per_second.origin." + name, "B/s", last_, date, origin / seconds, seconds);
-    timeline_.add("bytes_per_second.peer." + name, "B/s", last_, date, peer / seconds, seconds);
+    if (is_bulk(traffic)) {
+      add_bulk(traffic, date, origin, peer, all, stepped);
+      continue;
+    }
+    timeline_.add_amount("bytes_per_second.origin." + name, "B/s", last_, date, origin);
+    timeline_.add_amount("bytes_per_second.peer." + name, "B/s", last_, date, peer);
   }
   const std::uint64_t throttled = collector_->counter("origin.throttled");
   timeline_.add("origin.throttled_per_second", "1/s", last_, date,
@@ -213,10 +242,29 @@ void TimelineProbe::sample_services(TimePoint date) {
   }
 }
 
-/// Random failures are too many to mark one by one: `fleet.nodes_down` shows them. The waves of an
-/// upgrade are one mark, from the first to the end of the last.
+probes::TimeSeries TimelineProbe::random_failures(double bin_s, std::size_t bins) const {
+  probes::TimeSeries series{"1", std::vector<double>(bins, 0)};
+  for (const PlannedEvent& event : events_->plan()) {
+    if (!event.random || event.at > last_) continue;
+    const auto bin = static_cast<std::size_t>(to_seconds(event.at - TimePoint{}) / bin_s);
+    series.values[std::min(bin, bins - 1)] += 1;
+  }
+  return series;
+}
+
+/// Random failures are too many to mark one by one: they are counted. The waves of an upgrade are
+/// one mark, from the first to the end of the last.
 void TimelineProbe::report(probes::Record& record) const {
   record.timeline = timeline_.record();
+  const auto& plan = events_->plan();
+  const bool drawn = std::any_of(plan.begin(), plan.end(), [&](const PlannedEvent& event) {
+    return event.random && event.at <= last_;
+  });
+  const auto stretch = record.timeline.series.find("time.stepped_over");  // there throughout
+  if (drawn && stretch != record.timeline.series.end()) {
+    record.timeline.series["events.random"] =
+        random_failures(record.timeline.bin_s, stretch->second.values.size());
+  }
   struct Upgrade {
     std::size_t mark = 0;
     TimePoint end;

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +15,7 @@
 #include "sim/probes/timeline.hpp"
 #include "sim/world/fleet_events.hpp"
 #include "sim/world/inference.hpp"
+#include "sim/world/link_groups.hpp"
 #include "sim/world/platform.hpp"
 #include "sim/world/training.hpp"
 
@@ -23,15 +26,19 @@ namespace fleetcache::world {
 ///                                   goodput of the bin of the failure 0, never negative
 ///  train.<job>.steps_per_second
 ///  cache.byte_hit_ratio.<class>     as the metric of that name
-///  bytes_per_second.origin.<class>  and .peer.<class>: over tiers of that kind
+///  bytes_per_second.origin.<class>  and .peer.<class>: over tiers of that kind. Those of bulk
+///                                   (prestage, checkpoint) over the time since they were asked
+///                                   for, first asked first matched; others when they arrived
 ///  origin.throttled_per_second      attempts refused
 ///  infer.<service>.ttft_p99         of the requests that got their first token; a bin that merges
 ///                                   samples holds the largest of them
 ///  busy.blob_egress.<region>, .blob_ingress, .front_end_fleet, .direct_stamp
 ///                                   share of what these links can carry now, as it is at each
-///                                   sample; bytes above count when they have arrived
+///                                   sample
 ///  fleet.nodes_down                 absent: mean over the time
+///  events.random                    random failures that began in the bin, where any was drawn
 ///  time.stepped_over                share of the time that was not played
+///  time.warmup                      share of the time that the figures of the run leave out
 class TimelineProbe {
  public:
   /// All of these must outlive it.
@@ -54,13 +61,28 @@ class TimelineProbe {
     double compute_s = 0, stall_s = 0, elapsed_s = 0, steps = 0;
   };
   void sample_jobs(TimePoint now, TimePoint date);
-  void sample_traffic(TimePoint date);
+  void sample_traffic(TimePoint date, bool stepped);
   void sample_services(TimePoint date);
   void sample_links(TimePoint date, bool stepped);
+  void add_bulk(probes::TrafficClass traffic, TimePoint date, double origin, double peer,
+                double all, bool stepped);
+  probes::TimeSeries random_failures(double bin_s, std::size_t bins) const;
 
+  /// Bytes of one class that were asked for and have not arrived, in the order of asking.
+  struct Asked {
+    TimePoint at;
+    double bytes = 0;
+  };
+  struct Bulk {
+    std::deque<Asked> open;
+    std::uint64_t asked = 0, failed = 0;  // at the sample before
+
+    /// Takes `bytes` off the oldest, and tells when each part of them was asked for.
+    void match(double bytes, const std::function<void(TimePoint asked, double bytes)>& found);
+  };
   /// The links of an origin's limit, and what was seen of them since time was stepped over last.
   struct OriginLinks {
-    std::vector<engine::LinkId> links;
+    LinkGroup group;
     double busy = 0, samples = 0;
   };
   const engine::FlowEngine* flows_;
@@ -68,12 +90,13 @@ class TimelineProbe {
   const probes::Collector* collector_;
   const std::vector<std::unique_ptr<TrainingRun>>* jobs_;
   const std::vector<std::unique_ptr<InferenceRun>>* services_;
-  TimePoint horizon_;
+  TimePoint horizon_, warmup_;
   probes::Timeline timeline_;
   TimePoint last_, last_now_;
   std::map<std::string, OriginLinks> origin_links_;  // by name of the series
   std::vector<JobBefore> job_before_;
   std::array<std::array<std::uint64_t, probes::kTiers>, probes::kClasses> served_before_{};
+  std::array<Bulk, probes::kClasses> bulk_;
   std::uint64_t throttled_before_ = 0;
   std::vector<models::QuantileSketch> ttft_before_;
   std::uint64_t absent_before_ns_ = 0;

@@ -152,10 +152,15 @@ TEST_CASE("many jobs leave room for what they wait for, and the largest traffic 
   CHECK(holds(section.lines, "5 more series"));
 }
 
-TEST_CASE("the report draws the time line when asked to, in Markdown too, and not otherwise") {
+TEST_CASE("the report draws the time line when asked to, or something happened, in Markdown too") {
   Result result;
   result.scenario = "sample";
   result.timeline = sample();
+  CHECK(to_text(describe(result, "x")).find("\nTIME LINE\n") != std::string::npos);
+  result.timeline.marks.clear();
+  Result random = result;
+  random.timeline.series["events.random"] = {"1", {0, 2, 1}};
+  CHECK(to_text(describe(random, "x")).find("\nTIME LINE\n") != std::string::npos);
   CHECK(to_text(describe(result, "x")).find("TIME LINE") == std::string::npos);
   DescribeOptions options;
   options.plot = true;
