@@ -114,6 +114,38 @@ TEST_CASE("the axis is dotted where time was stepped over, and that is no curve"
   CHECK(holds(section.lines, "1 more series"));  // the throttles that are all 0
 }
 
+TEST_CASE("means leave out the warm-up, which is marked on the axis") {
+  Timeline timeline = sample();  // 0.8, and 0.2 in bins 128 to 159
+  CHECK(holds(timeline_section(timeline, Glyphs::kAscii).verbatim, "goodput: mean 72.5 %"));
+  TimeSeries warmup{"ratio", std::vector<double>(256, 0)};
+  for (std::size_t i = 0; i < 128; ++i) warmup.values[i] = 1;
+  warmup.values[128] = 0.5;  // partly: it is left out
+  timeline.series["time.warmup"] = warmup;
+  const Section section = timeline_section(timeline, Glyphs::kAscii);
+  // 31 bins of 0.2 and 96 of 0.8: 65.4 %
+  CHECK(holds(section.verbatim, "goodput: mean 65.4 %, 20.0 % to 80.0 %"));
+  const std::string& axis = section.verbatim[section.verbatim.size() - 3];
+  CHECK(axis == std::string(11, ' ') + "+" + std::string(32, '~') + std::string(32, '-'));
+  CHECK(holds(section.lines, "~ warm-up: not in the means"));
+  CHECK(holds(section.lines, "1 more series"));  // the throttles that are all 0
+}
+
+TEST_CASE("random failures are a row of counts, not marks") {
+  Timeline timeline = sample();
+  timeline.marks.clear();
+  CHECK_FALSE(has_events(timeline));
+  TimeSeries random{"1", std::vector<double>(256, 0)};
+  random.values[0] = 2;
+  random.values[3] = 1;     // the same column
+  random.values[100] = 12;  // column 25
+  timeline.series["events.random"] = random;
+  CHECK(has_events(timeline));
+  const Section section = timeline_section(timeline, Glyphs::kAscii);
+  const std::string& row = section.verbatim[section.verbatim.size() - 2];
+  CHECK(row == "  failures  3" + std::string(24, ' ') + "+");
+  CHECK(holds(section.lines, "failures: 15 drawn at random"));
+}
+
 TEST_CASE("a scale is that of what is drawn: one bin of four does not flatten its curve") {
   Timeline timeline;
   timeline.bin_s = 1;

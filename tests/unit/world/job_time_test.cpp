@@ -110,5 +110,20 @@ TEST_CASE("bytes of a copy count while it moves, not when it has arrived") {
   CHECK(rate.at(60) > 0.9 * 80e6);
 }
 
+TEST_CASE("amounts that overlap add up, over the time that their bin has so far") {
+  const auto at = [](double s) { return TimePoint{} + from_seconds(s); };
+  probes::Timeline timeline({}, 8);  // bins of 1 s, then of 2 s
+  timeline.add_amount("rate", "B/s", at(0), at(8), 80);
+  timeline.add_amount("rate", "B/s", at(4), at(6), 6);
+  timeline.add_amount("rate", "B/s", at(8), at(11), 30);
+  const probes::TimelineRecord record = timeline.record();
+  CHECK(record.bin_s == 2);
+  const std::vector<double> expected = {10, 10, 13, 10, 10, 10};  // the last bin is 1 s long
+  REQUIRE(record.series.at("rate").values.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CHECK(record.series.at("rate").values[i] == doctest::Approx(expected[i]).epsilon(1e-12));
+  }
+}
+
 }  // namespace
 }  // namespace fleetcache::world
