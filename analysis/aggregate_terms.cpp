@@ -34,10 +34,6 @@ struct Implied {
   }
 };
 
-std::string told_by_parts(const ErrorTerm& largest) {
-  return "weighted over its jobs, each: " + largest.estimator;
-}
-
 void combine(ErrorTerm& own, const Implied& implied) {
   if (!own.abs) {
     if (implied.unknown) return;
@@ -48,7 +44,7 @@ void combine(ErrorTerm& own, const Implied& implied) {
     if (least <= *own.abs) return;
     own.abs = least;
   }
-  own.estimator = told_by_parts(*implied.largest);
+  own.estimator = kToldByParts + implied.largest->estimator;
   own.external = implied.largest->external;
 }
 

@@ -9,6 +9,9 @@
 
 namespace fleetcache::analysis {
 
+/// What an estimator begins with where the parts decide.
+inline constexpr const char* kToldByParts = "weighted over its jobs, each: ";
+
 /// A part of a mean: its share of it and the error of its figure.
 struct WeightedTerms {
   double weight = 0;  ///< of 1

@@ -14,6 +14,9 @@ namespace {
 
 // Fewer batches are too long for the run, or too few to tell their spread.
 constexpr std::size_t kFewestBatches = 10;
+// And of random failures.
+constexpr int kFewestStops = 10;
+constexpr double kNormal_95 = 1.96;
 
 bool moved_by_transfers(const Metric& m) {
   return m.unit == "s" || m.unit == "ratio" || m.unit == "B/s" || m.unit == "1/s";
@@ -67,6 +70,45 @@ ErrorTerm seed_term(const std::string& name, const Metric& m) {
   return term;
 }
 
+/// The figures of the job, or of all jobs, that "train.JOB.goodput" is one of: "train.JOB.". Empty
+/// for what random failures do not move by stopping jobs.
+std::string stopped_with(const std::string& name) {
+  if (name.rfind("train.", 0) != 0) return "";
+  const std::size_t dot = name.rfind('.');
+  const std::string figure = name.substr(dot + 1);
+  const bool moves = figure == "goodput" || figure == "stall" || figure == "restore_share" ||
+                     figure == "down_share" || figure == "redone_share" ||
+                     figure == "checkpoint_share";
+  return moves ? name.substr(0, dot + 1) : "";
+}
+
+/// Failures that are drawn come by themselves: k stops that cost a share L of the time in all have
+/// a spread of L sqrt(2 / k) when what one costs is spread like an exponential. Batches of a job
+/// know only its steps, so this comes on top of them; seeds know all.
+void add_failures(const std::string& name, const Metric& m,
+                  const std::map<std::string, Metric>& figures, ErrorTerm& seed) {
+  const std::string prefix = stopped_with(name);
+  const auto stops = figures.find(prefix + "random_stops");
+  if (prefix.empty() || stops == figures.end() || m.replicates.size() > 1) return;
+  const double k = stops->second.value;
+  if (k < kFewestStops) {
+    seed.abs.reset();
+    seed.estimator = "not estimated: fewer than " + std::to_string(kFewestStops) +
+                     " random failures stopped jobs (--seeds 5 tells what they cost)";
+    return;
+  }
+  double lost = 0;
+  for (const char* part : {"restore_share", "down_share", "redone_share"}) {
+    const auto found = figures.find(prefix + part);
+    if (found != figures.end()) lost += found->second.value;
+  }
+  const double failures = kNormal_95 * lost * std::sqrt(2 / k);
+  if (seed.abs) {
+    seed.abs = std::sqrt(*seed.abs * *seed.abs + failures * failures);
+    seed.estimator += "; and the number of random failures";
+  }
+}
+
 ErrorTerm warmup_term(const std::string& name, const Metric& m) {
   const Truncation truncation = mser(m.batches, 1);
   ErrorTerm term{"warmup", name, std::abs(truncation.mean - mean(m.batches)), "", false};
@@ -105,10 +147,13 @@ void add_sampled_terms(const std::string& name, const Metric& m, const Evidence&
   if (extrapolated_tail(name, evidence) != nullptr) terms.push_back(tail_term(name, evidence));
 }
 
-std::vector<ErrorTerm> terms_of(const std::string& name, const Metric& m,
+std::vector<ErrorTerm> terms_of(const std::string& name,
+                                const std::map<std::string, Metric>& figures,
                                 const Evidence& evidence) {
+  const Metric& m = figures.at(name);
   if (evidence.rung == "analytic") return {model_term(name, m)};
   std::vector<ErrorTerm> terms = {seed_term(name, m)};
+  add_failures(name, m, figures, terms.front());
   if (m.batches.size() >= 4) terms.push_back(warmup_term(name, m));
   if (moved_by_transfers(m)) {
     terms.push_back({"fluid", name, part_of(m, fluid_error()), fluid_source(), true});
@@ -134,13 +179,12 @@ std::vector<ErrorTerm> error_vector(const std::map<std::string, Metric>& figures
                                     const Evidence& evidence) {
   std::vector<ErrorTerm> terms;
   for (const std::string& name : metrics) {
-    const auto found = figures.find(name);
-    if (found == figures.end()) continue;
+    if (figures.count(name) == 0) continue;
     std::vector<WeightedTerms> parts;
     for (const auto& [part, weight] : parts_of(name, figures)) {
-      parts.push_back({weight, terms_of(part, figures.at(part), evidence)});
+      parts.push_back({weight, terms_of(part, figures, evidence)});
     }
-    const auto of_metric = with_parts(terms_of(name, found->second, evidence), name, parts);
+    const auto of_metric = with_parts(terms_of(name, figures, evidence), name, parts);
     terms.insert(terms.end(), of_metric.begin(), of_metric.end());
   }
   return terms;

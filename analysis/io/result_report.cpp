@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "analysis/aggregate_terms.hpp"
 #include "analysis/binding.hpp"
 #include "analysis/error_vector.hpp"
 #include "analysis/headline.hpp"
@@ -333,16 +334,23 @@ void put_errors(const Result& r, const std::vector<std::string>& names, Report& 
   std::vector<std::string> components;
   Terms by_metric;
   std::vector<std::string> estimators;
+  bool of_parts = false;
   for (const ErrorTerm& term : r.error) {
     if (std::find(names.begin(), names.end(), term.metric) == names.end()) continue;
     add_once(term.component, components);
     by_metric[term.metric][term.component] = &term;
-    // The cut differs from metric to metric; the document has each.
-    const bool warmup = term.component == "warmup";
-    add_once(
-        term.component + ": " +
-            (warmup ? term.estimator.substr(0, term.estimator.find(": drops")) : term.estimator),
-        estimators);
+    std::string estimator = term.estimator;
+    if (estimator.rfind(kToldByParts, 0) == 0) {
+      estimator.erase(0, std::string(kToldByParts).size());
+      of_parts = true;
+    }
+    // The cut of the warm-up differs from metric to metric; the document has each.
+    add_once(term.component + ": " + estimator.substr(0, estimator.find(": drops")), estimators);
+  }
+  if (of_parts) {
+    estimators.emplace_back(
+        "figures of all jobs have the errors of the jobs, weighted by their time, where these say "
+        "more");
   }
   Section section{"ERRORS (±, 95 %)", {}, {}, estimators};
   std::vector<std::string> metrics;

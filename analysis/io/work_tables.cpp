@@ -74,12 +74,8 @@ std::string drawn_line(const std::map<std::string, Cause>& causes, double random
     stops += cause.of("jobs_stopped");
   }
   return "random failures: " + count(random) + " drawn (" + kinds + "), " +
-         (in_vain == 0 ? "none" : count(in_vain)) +
-         " of them found no work to stop; jobs restart " +
-         (stops == 0   ? "never"
-          : stops == 1 ? "once"
-                       : count(stops) + " times") +
-         " for them";
+         (in_vain == 0 ? "0" : count(in_vain)) + " of them found nothing to fail; jobs restarted " +
+         (stops == 1 ? "once" : (stops == 0 ? "0" : count(stops)) + " times");
 }
 
 void put_rows(const std::map<std::string, Cause>& causes, const char* how, Section& section) {
@@ -128,8 +124,8 @@ std::optional<Section> events_section(const Result& r) {
     put_rows(planned, ", planned", section);
     put_rows(random, ", random", section);
     section.lines.emplace_back(
-        "without work: on nodes of no job and no service; away already: all that it takes was "
-        "gone");
+        "found nothing to fail: without work, on nodes of no job and no service; or all that it "
+        "takes was away already");
   }
   if (all_random != r.metrics.end()) {
     section.lines.push_back(drawn_line(random, all_random->second.value));

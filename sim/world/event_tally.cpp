@@ -13,13 +13,26 @@ bool takes_away(PlanKind kind) { return stops_work(kind) || kind == PlanKind::kU
 
 class Tally {
  public:
-  Tally(const NodeUsers& users, TimePoint until)
+  /// Stops by job count from `from` on.
+  Tally(const NodeUsers& users, TimePoint from, TimePoint until)
       : users_(users),
+        from_(from),
         until_(until),
         away_until_(users.of_node->size(), 0),
         no_disk_until_(users.of_node->size(), 0),
-        stopped_until_(users.jobs, 0) {}
+        stopped_until_(users.jobs, 0),
+        random_stops_(users.jobs, 0) {}
 
+  /// Requires: events in order of time.
+  void add_all(const std::vector<PlannedEvent>& plan) {
+    for (const PlannedEvent& event : plan) {
+      if (event.at <= until_) add(event);
+    }
+  }
+  std::map<EventKey, EventTally> tallies() { return std::move(tallies_); }
+  std::vector<std::uint64_t> random_stops() { return std::move(random_stops_); }
+
+ private:
   void add(const PlannedEvent& event) {
     EventTally& tally = tallies_[{event.random, event.cause}];
     ++tally.count;
@@ -32,7 +45,9 @@ class Tally {
         finds_work = finds_work || user < users_.users;
         finds_any = strike(event, node, end) || finds_any;
         if (stops_work(event.kind) && user < users_.jobs) {
-          tally.jobs_stopped += stopped_until_[user] <= event.at.ns ? 1U : 0U;
+          const bool at_work = stopped_until_[user] <= event.at.ns;
+          tally.jobs_stopped += at_work ? 1U : 0U;
+          random_stops_[user] += at_work && event.random && event.at >= from_ ? 1U : 0U;
           stopped_until_[user] = std::max(stopped_until_[user], end);
         }
       }
@@ -45,9 +60,6 @@ class Tally {
     }
   }
 
-  std::map<EventKey, EventTally> done() { return std::move(tallies_); }
-
- private:
   /// True when there was something to take.
   bool strike(const PlannedEvent& event, std::uint32_t node, std::int64_t end) {
     bool there = away_until_[node] <= event.at.ns;
@@ -60,9 +72,10 @@ class Tally {
   }
 
   const NodeUsers& users_;
-  TimePoint until_;
+  TimePoint from_, until_;
   std::vector<std::int64_t> away_until_, no_disk_until_;  // by node
   std::vector<std::int64_t> stopped_until_;               // by job
+  std::vector<std::uint64_t> random_stops_;               // by job
   std::map<EventKey, EventTally> tallies_;
 };
 
@@ -70,11 +83,16 @@ class Tally {
 
 std::map<EventKey, EventTally> tally_events(const std::vector<PlannedEvent>& plan,
                                             const NodeUsers& users, TimePoint until) {
-  Tally tally(users, until);
-  for (const PlannedEvent& event : plan) {
-    if (event.at <= until) tally.add(event);
-  }
-  return tally.done();
+  Tally tally(users, TimePoint{}, until);
+  tally.add_all(plan);
+  return tally.tallies();
+}
+
+std::vector<std::uint64_t> random_stops(const std::vector<PlannedEvent>& plan,
+                                        const NodeUsers& users, TimePoint from, TimePoint until) {
+  Tally tally(users, from, until);
+  tally.add_all(plan);
+  return tally.random_stops();
 }
 
 Duration time_away(const std::vector<PlannedEvent>& plan, NodeSpan nodes, TimePoint from,

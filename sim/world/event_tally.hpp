@@ -35,6 +35,10 @@ struct NodeUsers {
 std::map<EventKey, EventTally> tally_events(const std::vector<PlannedEvent>& plan,
                                             const NodeUsers& users, TimePoint until);
 
+/// By job: how often a drawn failure in [from, until] stopped it while it was at work.
+std::vector<std::uint64_t> random_stops(const std::vector<PlannedEvent>& plan,
+                                        const NodeUsers& users, TimePoint from, TimePoint until);
+
 /// Time in [from, to) in which at least one of `nodes` is lost or taken away: a job on them stands.
 /// Requires: plan in order of time. O(events x spans).
 Duration time_away(const std::vector<PlannedEvent>& plan, NodeSpan nodes, TimePoint from,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 
 #include "sim/world/event_tally.hpp"
 #include "sim/world/world.hpp"
@@ -160,6 +161,13 @@ void World::report_training(probes::Record& record) const {
   const FleetTime all = fleet_time();
   const TimePoint from{date().ns < scenario_.warmup.count ? 0 : scenario_.warmup.count};
   OtherTime others;
+  const auto jobs = static_cast<std::uint32_t>(training_.size());
+  const NodeUsers users{&claim_of_node_, jobs, jobs};
+  const auto stops = random_stops(events_->plan(), users, from, date());
+  const auto put_stops = [&](const std::string& name, std::uint64_t n) {
+    // Zero says that nothing is known of what a failure costs.
+    if (scenario_.failures.enabled) record.metrics[name] = {static_cast<double>(n), "1", 0};
+  };
   for (std::size_t i = 0; i < training_.size(); ++i) {
     const auto& job = training_[i];
     const TrainingReport r = job->report(queue_.now());
@@ -169,6 +177,7 @@ void World::report_training(probes::Record& record) const {
     const OtherTime other = other_time(r, events_->plan(), {first, first + nodes}, from);
     others += other * nodes;
     other.report(record, name, r.elapsed_s);
+    put_stops(name + "random_stops", stops[i]);
     record.metrics[name + "weight"] = {ratio(nodes * r.elapsed_s, all.elapsed), "ratio", 0};
     const double step = ratio(r.elapsed_s, static_cast<double>(r.steps));
     const double goodput = ratio(r.compute_s, r.elapsed_s);
@@ -194,6 +203,7 @@ void World::report_training(probes::Record& record) const {
   }
   if (training_.empty()) return;
   others.report(record, "train.", all.elapsed);
+  put_stops("train.random_stops", std::accumulate(stops.begin(), stops.end(), std::uint64_t{0}));
   probes::Metric goodput{ratio(all.useful, all.elapsed), "ratio", 0, {}};
   probes::Metric stall{ratio(all.stalled, all.elapsed), "ratio", 0, {}};
   FleetTime before;

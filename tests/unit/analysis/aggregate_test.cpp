@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "analysis/aggregate_terms.hpp"
 #include "analysis/decide.hpp"
 #include "analysis/error_vector.hpp"
@@ -58,6 +60,30 @@ TEST_CASE("a mean over jobs has every component that its jobs have, by their sha
   one["train.a.weight"].value = 1;
   const auto alone = error_vector(one, {"train.a.goodput", "train.goodput"}, Evidence{});
   CHECK(total_error(alone, "train.goodput") >= total_error(alone, "train.a.goodput"));
+}
+
+TEST_CASE("what failures cost is as uncertain as their number, and a handful tells nothing") {
+  auto figures = two_jobs();
+  const auto seed = [&](const char* name) {
+    return *term_of(error_vector(figures, {name}, Evidence{}), name, "seed");
+  };
+  const double calm = *seed("train.a.goodput").abs;
+  figures["train.a.random_stops"] = {50, "1"};
+  figures["train.a.redone_share"] = {0.06, "ratio"};
+  figures["train.a.restore_share"] = {0.04, "ratio"};
+  // 1.96 x 0.1 x sqrt(2 / 50) = 0.0392, beside the batches
+  CHECK(*seed("train.a.goodput").abs ==
+        doctest::Approx(std::sqrt(calm * calm + 0.0392 * 0.0392)).epsilon(1e-6));
+  figures["train.a.random_stops"].value = 3;
+  CHECK_FALSE(seed("train.a.goodput").abs.has_value());
+  figures["train.a.random_stops"].value = 0;  // of those that are drawn none came: not none at all
+  CHECK_FALSE(seed("train.a.goodput").abs.has_value());
+  // Nor does the mean over jobs know it then.
+  figures["train.b.goodput"].batches = figures["train.a.goodput"].batches;
+  CHECK_FALSE(seed("train.goodput").abs.has_value());
+  // Seeds do.
+  figures["train.a.goodput"].replicates = {0.8, 0.7, 0.9};
+  CHECK(seed("train.a.goodput").abs.has_value());
 }
 
 TEST_CASE("only figures of all jobs are means of jobs") {

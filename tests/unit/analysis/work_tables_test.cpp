@@ -60,8 +60,8 @@ TEST_CASE("random failures are told by kind, with those that found nothing and t
   CHECK(section->rows[0] == std::vector<std::string>{"rack, planned", "1", "-", "-", "1"});
   CHECK(section->rows[1] == std::vector<std::string>{"node, random", "190", "20", "2", "31"});
   CHECK(section->lines.back() ==
-        "random failures: 195 drawn (190 node, 5 tor), 23 of them found no work to stop; jobs "
-        "restart 31 times for them");
+        "random failures: 195 drawn (190 node, 5 tor), 23 of them found nothing to fail; jobs "
+        "restarted 31 times");
   CHECK(to_text(describe(r, "x")).find("\nEVENTS\n") != std::string::npos);
 }
 

@@ -45,6 +45,10 @@ TEST_CASE("events are told by cause, by whether they were drawn and by what they
   CHECK(tallies.at({false, "drain"}).jobs_stopped == 1);
   CHECK(tallies.at({true, "tor"}).jobs_stopped == 0);
   CHECK(tallies.at({true, "tor"}).without_work == 0);
+  // Of one job; what was planned is no draw.
+  CHECK(random_stops(plan, kNodeUsers, at(0), at(60)) == std::vector<std::uint64_t>{1});
+  CHECK(random_stops(plan, kNodeUsers, at(11), at(60)) == std::vector<std::uint64_t>{0});
+  CHECK(random_stops(plan, kNodeUsers, at(0), at(90)) == std::vector<std::uint64_t>{2});
 }
 
 TEST_CASE("the time a job stands is the union of its nodes' absences, within what is asked") {
