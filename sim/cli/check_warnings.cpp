@@ -1,10 +1,12 @@
 #include "sim/cli/check_warnings.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
 
 #include "sim/cli/nearest.hpp"
 #include "sim/probes/taxonomy.hpp"
+#include "sim/scenario/events.hpp"
 #include "sim/scenario/quantity.hpp"
 #include "sim/traces/mooncake.hpp"
 
@@ -161,6 +163,49 @@ void check_objects(const Loaded& loaded, std::vector<Error>& out) {
   }
 }
 
+/// Children run at the rung of the base, so that figures can stand side by side.
+void check_variants(const Loaded& loaded, std::vector<Error>& out) {
+  for (const auto& [name, settings] : loaded.scenario.variants) {
+    for (const auto& [path, value] : settings) {
+      if (path != "rung") continue;
+      out.push_back(Error{place_of(loaded, "variants." + name + ".rung", "/variants/" + name),
+                          "asks for rung " + value +
+                              ", but variants are answered at the rung of "
+                              "the base; `run --variant " +
+                              name + "` alone obeys it"});
+    }
+  }
+}
+
+/// "fail rack:east/3 at 6h".
+std::string at_text(const scenario::FleetEvent& event) {
+  return scenario::describe(event) + " at " + scenario::print_duration(event.at.count);
+}
+
+/// When the last wave of a rolling upgrade is back. Requires: a pool of the scenario.
+double upgrade_end_s(const Scenario& s, const scenario::FleetEvent& event) {
+  const double nodes = s.regions.at(event.region).pools.at(event.pool).nodes;
+  const double wave = std::max(1.0, std::floor(event.fraction * nodes));
+  return to_seconds(event.at) + std::ceil(nodes / wave) * to_seconds(event.each);
+}
+
+/// "2 of 3 planned events come after the horizon of 1h: fail ..., upgrade ...".
+void say_unplayed(const Loaded& loaded, const std::vector<const scenario::FleetEvent*>& events,
+                  const std::string& how, std::vector<Error>& out) {
+  if (events.empty()) return;
+  const std::size_t all = loaded.scenario.events.size();
+  std::string text = std::to_string(events.size()) + " of " + std::to_string(all) +
+                     (all == 1 ? " planned event " : " planned events ") + how +
+                     (events.size() == 1 ? "s" : "") + " after the horizon of " +
+                     scenario::print_duration(loaded.scenario.horizon.count) + ": ";
+  constexpr std::size_t kNamed = 3;
+  for (std::size_t i = 0; i < std::min(events.size(), kNamed); ++i) {
+    text += (i > 0 ? ", " : "") + at_text(*events[i]);
+  }
+  if (events.size() > kNamed) text += ", ...";
+  out.push_back(Error{place_of(loaded, "time.horizon", "/time/horizon"), text});
+}
+
 }  // namespace
 
 std::vector<std::string> metric_names(const Scenario& scenario) {
@@ -173,8 +218,26 @@ std::vector<std::string> metric_names(const Scenario& scenario) {
   return std::move(names.all);
 }
 
-std::vector<Error> warnings(const Loaded& loaded) {
+std::vector<Error> unplayed(const Loaded& loaded) {
+  const Scenario& s = loaded.scenario;
+  std::vector<const scenario::FleetEvent*> late, cut;
+  for (const scenario::FleetEvent& event : s.events) {
+    if (event.at.count >= s.horizon.count) {
+      late.push_back(&event);
+    } else if (event.kind == scenario::EventKind::kUpgrade &&
+               upgrade_end_s(s, event) > to_seconds(s.horizon)) {
+      cut.push_back(&event);
+    }
+  }
   std::vector<Error> out;
+  say_unplayed(loaded, late, "come", out);
+  say_unplayed(loaded, cut, "end", out);
+  return out;
+}
+
+std::vector<Error> warnings(const Loaded& loaded) {
+  std::vector<Error> out = unplayed(loaded);
+  check_variants(loaded, out);
   check_objectives(loaded, out);
   check_objects(loaded, out);
   return out;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "analysis/result.hpp"
+#include "sim/cli/columns.hpp"
 #include "sim/cli/nearest.hpp"
 #include "sim/scenario/loader.hpp"
 
@@ -90,50 +91,56 @@ std::optional<scenario::Loaded> same_scenario(const json& document) {
   return std::nullopt;
 }
 
+/// `prefix` and the text behind it, as wide as the terminal.
+void put(const std::string& prefix, const std::string& text) {
+  std::fputs(hanging(prefix, text, terminal_width()).c_str(), stdout);
+}
+
 void print_inputs(const json& inputs, const json& document) {
   if (!inputs.is_array() || inputs.empty()) return;
   const auto loaded = same_scenario(document);
-  std::printf("\ninputs%s\n",
-              loaded ? "" : " (kind and source: `fleetcache show` of the scenario that was run)");
+  std::printf("\n");
+  put("inputs ", loaded ? "" : "(kind and source: `fleetcache show` of the scenario that was run)");
   for (const json& input : inputs) {
     if (!input.is_string()) continue;
     const std::string path = input.get<std::string>();
     if (!loaded) {
-      std::printf("  %s\n", path.c_str());
+      put("  ", path);
       continue;
     }
     const auto found = loaded->provenance.find(path);
     if (found == loaded->provenance.end()) continue;  // not set, and without a default
     const scenario::Provenance& p = found->second;
-    std::printf("  %s = %s  [%s]%s%s\n", path.c_str(), p.text.c_str(),
-                p.kind.empty() ? "stated" : p.kind.c_str(), p.source.empty() ? "" : " ",
-                p.source.c_str());
+    put("  ",
+        path + " = " + p.text + " [" + (p.kind.empty() ? "stated" : p.kind) + "] " + p.source);
   }
 }
 
 void print_derivation(const json& derivation, const json& document) {
-  std::printf("formula\n  %s\n", text_of(derivation, "formula").c_str());
+  std::printf("formula\n");
+  put("  ", text_of(derivation, "formula"));
   const json& steps = member(derivation, "steps");
   if (steps.is_array() && !steps.empty()) std::printf("\nsteps\n");
   int n = 0;
   for (const json& step : steps)
-    if (step.is_string()) std::printf("  %d. %s\n", ++n, step.get<std::string>().c_str());
+    if (step.is_string()) put("  " + std::to_string(++n) + ". ", step.get<std::string>());
   print_inputs(member(derivation, "inputs"), document);
 }
 
 /// A simulated figure has no equation: what it measures, and how sure it is.
 void print_measured(const std::string& metric, const json& document) {
   const char* meaning = meaning_of(metric);
-  std::printf("measured\n  %s\n", meaning != nullptr ? meaning : "counted during the run");
+  std::printf("measured\n");
+  put("  ", meaning != nullptr ? meaning : "counted during the run");
   for (const json& e : member(document, "error")) {
     if (text_of(e, "metric") != metric) continue;
-    std::printf("  error (%s): %s, %s\n", text_of(e, "component").c_str(),
-                number(member(e, "abs").is_number() ? member(e, "abs") : json()).c_str(),
-                text_of(e, "estimator").c_str());
+    put("  ", "error (" + text_of(e, "component") +
+                  "): " + number(member(e, "abs").is_number() ? member(e, "abs") : json()) + ", " +
+                  text_of(e, "estimator"));
   }
   const json& binding = member(document, "binding");
   if (!text_of(binding, "resource").empty())
-    std::printf("  busiest resource of the run: %s\n", text_of(binding, "resource").c_str());
+    put("  ", "busiest resource of the run: " + text_of(binding, "resource"));
 }
 
 /// The bytes of a result document.

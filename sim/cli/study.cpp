@@ -11,6 +11,7 @@
 #include "analysis/verdict.hpp"
 #include "sim/analytic/analytic.hpp"
 #include "sim/cli/assemble.hpp"
+#include "sim/cli/check_warnings.hpp"
 #include "sim/cli/child_jobs.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/nearest.hpp"
@@ -389,6 +390,10 @@ Result<StudyOutcome> run_study(const scenario::Loaded& loaded, const StudyOption
   auto out =
       options.analytic ? run_analytic(loaded, options) : SimulatedStudy(loaded, options).run();
   if (!out) return out;
+  for (const Error& warning : unplayed(loaded)) {
+    // Without the place in the file, which is no part of an answer.
+    out->result.notes.push_back(warning.what + ".");
+  }
   conclude(loaded, out->result);
   judge_variants(*out);
   name_inputs(options, out->result);

@@ -52,20 +52,22 @@ Error too_large(const Candidate& c, const Limits& limits, const std::string& adv
                        limits_text(c.rung, limits) + ". " + advice};
 }
 
-RungChoice chosen(const Candidate& c, const std::string& why) {
+RungChoice chosen(const Candidate& c, const std::string& reason) {
+  const std::string why = reason.empty() ? "" : " (auto: " + reason + ")";
   return {false, c.rung, c.cost,
-          std::string("rung ") + world::name_of(c.rung) + why + ": " + cost_text(c.cost.base)};
+          std::string("rung ") + world::name_of(c.rung) + why + ": " + cost_text(c.cost.base),
+          reason};
 }
 
 Result<RungChoice> choose_automatically(const scenario::Scenario& scenario,
                                         const std::vector<Candidate>& all, const Limits& limits) {
   for (const Candidate& c : all) {
     if (c.fits && c.cost.base.cpu_seconds <= kShortWork_s) {
-      return chosen(c, " (auto: the most exact of which a run is done in ten minutes)");
+      return chosen(c, "the most exact of which a run is done in ten minutes");
     }
   }
   for (const Candidate& c : all) {
-    if (c.fits) return chosen(c, " (auto: the most exact within the limits)");
+    if (c.fits) return chosen(c, "the most exact within the limits");
   }
   const auto cheapest = std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
     return a.cost.cpu_s() < b.cost.cpu_s();
@@ -84,6 +86,7 @@ Result<RungChoice> choose_automatically(const scenario::Scenario& scenario,
   RungChoice choice;
   choice.analytic = true;
   choice.cost = cheapest->cost;
+  choice.reason = "no simulation is within the limits";
   choice.why = "rung analytic (auto): simulating would take " + cost_text(cheapest->cost.base) +
                " at rung " + world::name_of(cheapest->rung) + "; " +
                limits_text(cheapest->rung, limits) + (alone == all.end() ? "" : ". " + hint);

@@ -25,6 +25,7 @@ struct RungChoice {
   world::Rung rung = world::Rung::kExact;  ///< when not analytic
   StudyCost cost;                          ///< at `rung`; at the cheapest one when analytic
   std::string why;                         ///< one line
+  std::string reason;                      ///< of `why`, what made auto take it; empty when asked
 };
 
 /// What all runs of the command take at a rung.

@@ -27,7 +27,7 @@ ValidationResult from_json(const nlohmann::json& document);
 /// [{id, title, formula, params: {name: {unit, default, min, max}}, tolerance, tolerance_kind,
 /// rung}].
 nlohmann::json list_as_json();
-std::string list_as_text(bool markdown);
+std::string list_as_text(bool markdown, std::size_t width);
 
 /// The error table: a row a case, and a last line that counts.
 std::string error_table(const std::vector<ValidationResult>& results, bool markdown);

@@ -5,6 +5,8 @@
 
 #include "analysis/io/format.hpp"
 #include "sim/cli/check_warnings.hpp"
+#include "sim/cli/columns.hpp"
+#include "sim/cli/run_plan.hpp"
 #include "sim/cli/verb.hpp"
 #include "sim/scenario/fleet.hpp"
 #include "sim/scenario/loader.hpp"
@@ -54,7 +56,6 @@ nlohmann::json summary(const scenario::Loaded& loaded) {
   for (const auto& [path, value] : loaded.provenance) {
     if (!value.kind.empty()) ++kinds[value.kind];
   }
-  const world::Estimate cost = world::estimate(loaded.scenario);
   return {{"digest", loaded.digest},
           {"regions", loaded.scenario.regions.size()},
           {"nodes", nodes},
@@ -63,11 +64,62 @@ nlohmann::json summary(const scenario::Loaded& loaded) {
           {"events", loaded.scenario.events.size()},
           {"plan", plan_summary(loaded.scenario)},
           {"variants", loaded.scenario.variants.size()},
-          {"kinds", kinds},
-          {"exact",
-           {{"requests", cost.requests},
-            {"memory_bytes", cost.memory_bytes},
-            {"cpu_seconds", cost.cpu_seconds}}}};
+          {"kinds", kinds}};
+}
+
+/// One row for each rung: one run, and all runs of `run FILE` without other flags.
+nlohmann::json price_of_rung(const StudyCost& cost, const std::string& beyond) {
+  return {{"requests", cost.base.requests},
+          {"memory_bytes", cost.base.memory_bytes},
+          {"cpu_seconds", cost.base.cpu_seconds},
+          {"runs", cost.jobs.size()},
+          {"all_memory_bytes", cost.memory_bytes()},
+          {"all_cpu_seconds", cost.cpu_s()},
+          {"beyond", beyond}};
+}
+
+nlohmann::json price_of_closed_forms(const scenario::Scenario& s) {
+  const std::size_t answers = 2 + s.variants.size();  // the base and the +10 % re-run
+  const std::string missing = needs_simulation(s);
+  return {{"requests", nullptr},
+          {"memory_bytes", kClosedFormBytes},
+          {"cpu_seconds", kClosedFormCpu_s},
+          {"runs", answers},
+          {"all_memory_bytes", kClosedFormBytes},  // one process, one after another
+          {"all_cpu_seconds", kClosedFormCpu_s * static_cast<double>(answers)},
+          {"beyond", missing.empty() ? "" : "no " + missing}};
+}
+
+/// What a run would take at each rung, and which one `--rung auto` would take, by the limits that
+/// `run` has unless told otherwise.
+nlohmann::json prices(const std::string& file, const std::vector<std::string>& settings,
+                      const scenario::Loaded& loaded) {
+  RunFlags flags;
+  flags.what = file;
+  flags.settings = settings;
+  const Limits limits = limits_of(flags).value();
+  std::map<world::Rung, StudyCost> costs;
+  const Price price = price_of(flags, loaded);
+  for (const world::Rung rung : world::kRungsBuilt) costs[rung] = price(rung);
+  nlohmann::json rungs = nlohmann::json::object();
+  for (const auto& [rung, cost] : costs) {
+    rungs[world::name_of(rung)] = price_of_rung(cost, beyond(cost, rung, limits));
+  }
+  rungs["analytic"] = price_of_closed_forms(loaded.scenario);
+  const auto choice = choose_rung(
+      loaded.scenario, "auto", [&](world::Rung rung) { return costs.at(rung); }, limits);
+  nlohmann::json automatic = {{"rung", nullptr}, {"why", ""}};
+  if (choice) {
+    automatic = {{"rung", choice->analytic ? "analytic" : world::name_of(choice->rung)},
+                 {"why", choice->reason}};
+  } else {
+    automatic["why"] = choice.error().text();
+  }
+  return {{"rung", loaded.scenario.rung},
+          {"rungs", rungs},
+          {"exact", rungs.at("exact")},
+          {"auto", automatic},
+          {"limits", {{"memory", limits.memory_text}, {"time", limits.time_text}}}};
 }
 
 /// "9 planned, 209 drawn (200 node, 9 tor)"; empty where nothing happens.
@@ -84,24 +136,61 @@ std::string plan_line(const nlohmann::json& plan) {
          (causes.empty() ? "" : causes + ")");
 }
 
+/// A labelled line of the summary, as wide as the terminal.
+void put(const std::string& label, const std::string& text) {
+  std::string prefix = "  " + label;
+  prefix.resize(14, ' ');
+  std::fputs(hanging(prefix, text, terminal_width()).c_str(), stdout);
+}
+
+void print_prices(const nlohmann::json& s) {
+  using analysis::io::quantity;
+  Columns table;
+  table.head = {"  rung", "requests", "memory", "CPU", "runs", "memory", "CPU", ""};
+  for (const char* rung : {"exact", "bundled", "fleet", "analytic"}) {
+    const nlohmann::json& p = s.at("rungs").at(rung);
+    std::string requests = "-";
+    if (p.at("requests").is_number()) {
+      requests = quantity(p.at("requests").get<double>(), "1/s");
+      requests.resize(requests.size() - 2);
+    }
+    table.rows.push_back(
+        {std::string("  ") + rung, requests, quantity(p.at("memory_bytes").get<double>(), "B"),
+         quantity(p.at("cpu_seconds").get<double>(), "s"),
+         std::to_string(p.at("runs").get<std::size_t>()),
+         quantity(p.at("all_memory_bytes").get<double>(), "B"),
+         quantity(p.at("all_cpu_seconds").get<double>(), "s"), p.at("beyond").get<std::string>()});
+  }
+  const nlohmann::json& limits = s.at("limits");
+  put("cost",
+      "one run: requests, memory, CPU; all runs of `run`, two at once: runs, memory, CPU, within " +
+          limits.at("memory").get<std::string>() + " and " + limits.at("time").get<std::string>());
+  std::fputs(table.text(terminal_width()).c_str(), stdout);
+  const nlohmann::json& automatic = s.at("auto");
+  const std::string why = automatic.at("why").get<std::string>();
+  put("rung", s.at("rung").get<std::string>() + " (of the scenario); --rung auto " +
+                  (automatic.at("rung").is_null()
+                       ? "refuses: " + why
+                       : "takes " + automatic.at("rung").get<std::string>() + ": " + why));
+}
+
 void print_summary(const std::string& file, const nlohmann::json& s) {
   const auto n = [&](const char* key) { return s.at(key).get<std::uint64_t>(); };
-  std::printf("%s  ok  %s, %s, %s, %s, %s  digest %s\n", file.c_str(),
-              counted(n("regions"), "region").c_str(), counted(n("nodes"), "node").c_str(),
-              counted(n("gpus"), "GPU").c_str(), counted(n("workloads"), "workload").c_str(),
-              counted(n("events"), "event").c_str(),
-              s.at("digest").get_ref<const std::string&>().c_str());
+  std::fputs(
+      hanging(file + "  ", "ok, digest " + s.at("digest").get<std::string>(), terminal_width())
+          .c_str(),
+      stdout);
+  put("fleet", counted(n("regions"), "region") + ", " + counted(n("nodes"), "node") + ", " +
+                   counted(n("gpus"), "GPU") + ", " + counted(n("workloads"), "workload") + ", " +
+                   counted(n("events"), "event"));
   std::string kinds;
   for (const auto& [kind, count] : s.at("kinds").items()) {
     kinds += (kinds.empty() ? "" : ", ") + grouped(count.get<std::uint64_t>()) + " " + kind;
   }
   const std::string plan = plan_line(s.at("plan"));
-  if (!plan.empty()) std::printf("  events      %s\n", plan.c_str());
-  const nlohmann::json& cost = s.at("exact");
-  std::printf("  numbers     %s\n  exact rung  %s requests, %s, %s of CPU\n", kinds.c_str(),
-              grouped(static_cast<std::uint64_t>(cost.at("requests").get<double>())).c_str(),
-              analysis::io::quantity(cost.at("memory_bytes").get<double>(), "B").c_str(),
-              analysis::io::quantity(cost.at("cpu_seconds").get<double>(), "s").c_str());
+  if (!plan.empty()) put("events", plan);
+  put("numbers", kinds);
+  print_prices(s);
 }
 
 /// One file: its errors, or else its summary and what is hardly meant.
@@ -122,11 +211,12 @@ nlohmann::json check_one(const std::string& file, const CheckFlags& flags, Sessi
   for (const Error& error : trace_errors(*loaded)) refuse(error);
   if (document["ok"] == false) return document;
   document.update(summary(*loaded));
+  document.update(prices(file, flags.settings, *loaded));
   const bool table = flags.format == "table";
   if (table) print_summary(file, document);
   for (const Error& warning : warnings(*loaded)) {
     document["warnings"].push_back({{"where", warning.where}, {"what", warning.what}});
-    if (table) std::printf("  warning     %s\n", warning.text().c_str());
+    if (table) put("warning", warning.text());
   }
   return document;
 }

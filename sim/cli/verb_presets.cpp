@@ -31,7 +31,8 @@ void add_presets(CLI::App& app, Session&) {
     if (*format == "json") {
       std::printf("%s\n", rows.dump(2).c_str());
     } else {
-      std::fputs((*format == "md" ? table.markdown() : table.text()).c_str(), stdout);
+      std::fputs((*format == "md" ? table.markdown() : table.text(terminal_width())).c_str(),
+                 stdout);
     }
   });
 }

@@ -28,6 +28,7 @@ class RunVerb {
   bool check_flags();
   bool load();
   bool check_rule();
+  void warn_of_unplayed() const;
   bool choose_rung();
   bool refuse_idle(const std::string& rung, bool chosen_by_user);
   bool check_out();
@@ -79,6 +80,11 @@ bool RunVerb::load() {
 bool RunVerb::check_rule() {
   const auto rule = stop_rule_of(flags_, loaded_->scenario);
   return rule ? true : refuse(kBadInput, rule.error().text());
+}
+
+/// The answer itself says it too (a note): stderr may be gone by the time it is read.
+void RunVerb::warn_of_unplayed() const {
+  for (const Error& warning : unplayed(*loaded_)) say("warning: " + warning.text());
 }
 
 /// A flag without effect is an error where the user chose the rung, and a remark where `auto` did.
@@ -156,8 +162,9 @@ void RunVerb::set_exit_code() {
 
 void RunVerb::run() {
   if (flags_.single) end_with_parent();
-  if (!check_flags() || !load() || !check_rule() || !choose_rung() || !check_out() || !simulate())
-    return;
+  if (!check_flags() || !load() || !check_rule() || !choose_rung() || !check_out()) return;
+  warn_of_unplayed();
+  if (!simulate()) return;
   set_exit_code();
   print();
   write();

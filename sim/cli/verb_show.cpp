@@ -51,6 +51,24 @@ std::string as_text(const nlohmann::json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+/// A table where it fits the terminal; else two lines or more for each value, the second one with
+/// its kind, where it stands and its source.
+std::string listing(const Columns& table) {
+  const std::size_t width = terminal_width();
+  if (table.width() <= width) return table.text();
+  std::string out;
+  for (const auto& row : table.rows) {
+    // A value is spelt with its unit; the unit of its plain number is in the other formats.
+    out += hanging("", row[0] + " = " + row[1], width);
+    std::string from = row[3];
+    for (std::size_t i = 4; i < row.size(); ++i) {
+      if (!row[i].empty()) from += (from.empty() ? "" : ", ") + row[i];
+    }
+    if (!from.empty()) out += hanging("    ", from, width);
+  }
+  return out;
+}
+
 void show(const ShowFlags& flags, Session& session) {
   const auto loaded = scenario::load(flags.what, flags.settings);
   if (!loaded) return fail(session, kBadInput, loaded.error().text());
@@ -85,7 +103,7 @@ void show(const ShowFlags& flags, Session& session) {
     const nlohmann::json out = {{"digest", loaded->digest}, {"values", rows}};
     std::printf("%s\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   } else {
-    std::fputs((flags.format == "md" ? table.markdown() : table.text()).c_str(), stdout);
+    std::fputs((flags.format == "md" ? table.markdown() : listing(table)).c_str(), stdout);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "sim/cli/child_jobs.hpp"
+#include "sim/cli/columns.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/nearest.hpp"
 #include "sim/cli/validate_ladder.hpp"
@@ -197,8 +198,9 @@ void ladder(const Options& options, Session& session) {
 void validate(const Options& options, Session& session) {
   if (asks_for_ladder(options)) return ladder(options, session);
   if (options.list) {
-    std::printf("%s", options.format == "json" ? (list_as_json().dump(2) + "\n").c_str()
-                                               : list_as_text(options.format == "md").c_str());
+    std::printf("%s", options.format == "json"
+                          ? (list_as_json().dump(2) + "\n").c_str()
+                          : list_as_text(options.format == "md", terminal_width()).c_str());
     return;
   }
   if (options.part >= 0) {

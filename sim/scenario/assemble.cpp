@@ -210,6 +210,26 @@ Result<Setting> parse_setting(const std::string& text) {
   return setting;
 }
 
+namespace {
+
+/// A path goes through an entry that a list does not have: `parts[at]` is to be its number.
+Error no_entry(const Place& place, const std::string& path, const std::vector<std::string>& parts,
+               std::size_t at, std::size_t entries) {
+  std::string list;
+  for (std::size_t i = 0; i < at; ++i) list += (i > 0 ? "." : "") + parts[i];
+  const std::string& entry = parts[at];
+  const bool number = entry.find_first_not_of("0123456789") == std::string::npos;
+  std::string text =
+      number ? "there is no entry " + entry + " in the list \"" + list + "\""
+             : "\"" + entry + "\" is no number of an entry of the list \"" + list + "\"";
+  text += entries == 0 ? ", which is empty"
+                       : ", which has " + std::to_string(entries) + ", counted from 0";
+  return Error{place.text(), text + "; " + path + " changes an entry, --set " + list +
+                                 "='[{...}]' sets the whole list"};
+}
+
+}  // namespace
+
 Status apply_setting(Node& root, const Setting& setting) {
   const Place place = setting.value.place;
   std::vector<std::string> parts = split_path(setting.path);
@@ -227,8 +247,7 @@ Status apply_setting(Node& root, const Setting& setting) {
     if (node->kind == Node::Kind::kList) {
       const bool index = key.find_first_not_of("0123456789") == std::string::npos && key.size() < 7;
       if (!index || std::stoul(key) >= node->items.size()) {
-        return Error{place.text(), "\"" + key + "\" is no index of a list of " +
-                                       std::to_string(node->items.size())};
+        return no_entry(place, setting.path, parts, i, node->items.size());
       }
       Node& item = node->items[std::stoul(key)];
       if (last) item = setting.value;
@@ -255,7 +274,10 @@ Status apply_setting(Node& root, const Setting& setting) {
       }
       return Nothing{};
     }
-    if (node->find(key) == nullptr) node->set(key, place, step);
+    if (node->find(key) == nullptr) {
+      if (view.valid() && view.is_list()) return no_entry(place, setting.path, parts, i + 1, 0);
+      node->set(key, place, step);
+    }
     node = node->find(key);
   }
   return Nothing{};

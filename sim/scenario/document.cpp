@@ -139,6 +139,24 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+namespace {
+
+/// True when the word is one of the parts of a longer name, a slip apart: "smaples" in
+/// "samples_per_step".
+bool near_part(std::string_view word, std::string_view name) {
+  constexpr std::size_t kShortest = 5;
+  if (word.size() < kShortest) return false;
+  for (std::size_t start = 0; start < name.size();) {
+    const std::size_t end = std::min(name.find('_', start), name.size());
+    const std::string_view part = name.substr(start, end - start);
+    if (part.size() >= kShortest && edit_distance(word, part) <= 1) return true;
+    start = end + 1;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   constexpr std::size_t kLongestWord = 200;
   if (word.size() > kLongestWord) return "";
@@ -147,7 +165,8 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   for (const std::string& candidate : candidates) {
     std::size_t distance = edit_distance(word, candidate);
     // A part of the right word is near, however short it is: "nvme" of "nvme_read".
-    const bool part = word.size() >= 3 && candidate.find(word) != std::string::npos;
+    const bool part = (word.size() >= 3 && candidate.find(word) != std::string::npos) ||
+                      near_part(word, candidate);
     if (part) distance = std::min<std::size_t>(distance, 2);
     if (distance >= best) continue;
     best = distance;

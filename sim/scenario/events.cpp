@@ -88,6 +88,22 @@ std::vector<std::string> cut(const std::string& text) {
   }
 }
 
+/// What people call a thing that has another name here.
+constexpr std::pair<std::string_view, std::string_view> kSynonyms[] = {
+    {"disk", "drive"},  {"ssd", "drive"},       {"nvme", "drive"},   {"switch", "tor"},
+    {"server", "node"}, {"host", "node"},       {"machine", "node"}, {"vm", "node"},
+    {"az", "zone"},     {"storage", "account"}, {"blob", "account"}, {"wan", "link"},
+};
+
+/// "did you mean ...?" of a thing that a verb can be said of; empty when nothing is near.
+std::string near_thing(const std::string& thing, const std::vector<std::string>& things) {
+  for (const auto& [word, meant] : kSynonyms) {
+    if (word != thing || std::find(things.begin(), things.end(), meant) == things.end()) continue;
+    return "did you mean \"" + std::string(meant) + "\"?";
+  }
+  return did_you_mean(thing, things);
+}
+
 /// Fills region, pool, index or other; false when the text is not of the form.
 bool read_target(Form form, const std::string& text, FleetEvent& event) {
   std::vector<std::string> parts = cut(text);
@@ -151,7 +167,7 @@ void parse_target(const json& j, const std::string& verb, const std::string& pat
     return;
   }
   const bool known = std::find(things.begin(), things.end(), thing) != things.end();
-  const std::string hint = known ? "" : did_you_mean(thing, things);
+  const std::string hint = known ? "" : near_thing(thing, things);
   errors.add(path + "." + verb,
              "value \"" + target + "\": " + wanted(verb) + (hint.empty() ? "" : "; " + hint));
 }
@@ -177,14 +193,17 @@ FleetEvent parse_event(const json& j, const std::string& path, const PlacedError
   event.at = Duration(j.at("at").get<std::int64_t>());
   event.lasts = Duration(j.at("for").get<std::int64_t>());
   std::vector<std::string> verbs;
-  std::string all;
+  std::string all, these;
   for (const std::string key : kEventTexts) {
     if (key == "into") continue;
     all += (all.empty() ? "" : ", ") + key;
-    if (!j.at(key).is_null()) verbs.push_back(key);
+    if (j.at(key).is_null()) continue;
+    verbs.push_back(key);
+    these += (these.empty() ? "" : " and ") + key;
   }
   if (verbs.size() != 1) {
-    errors.add(path, "an event is one of " + all + "; this has " + std::to_string(verbs.size()));
+    errors.add(path, "an event is one of " + all + "; this has " + std::to_string(verbs.size()) +
+                         (these.empty() ? "" : ": " + these));
     return event;
   }
   const std::string& verb = verbs.front();
@@ -238,6 +257,22 @@ std::uint64_t countable(EventKind kind, const Fabric& fabric, const NodePool& po
     default:
       return pool.nodes;
   }
+}
+
+/// What the index of an event counts: "rack", "account".
+std::string_view thing_of(EventKind kind) {
+  for (const TargetRule& rule : kRules) {
+    if (rule.kind == kind) return rule.thing;
+  }
+  return "node";
+}
+
+/// "4 racks", "1 account".
+std::string so_many(std::uint64_t n, EventKind kind) {
+  std::string thing(thing_of(kind));
+  if (kind == EventKind::kFailDrive) thing = "node";  // drives are counted by their nodes
+  if (kind == EventKind::kFailTor) thing = "rack";
+  return std::to_string(n) + " " + thing + (n == 1 ? "" : "s");
 }
 
 /// What an event's index is below; nothing when it has none.
@@ -296,7 +331,7 @@ void check_event(const Scenario& s, const FleetEvent& event, const PlacedErrors&
     errors.add(path, "index " + std::to_string(event.index) + ": " +
                          (event.pool.empty() ? "region \"" + event.region
                                              : "pool \"" + event.region + "/" + event.pool) +
-                         "\" has only " + std::to_string(*limit));
+                         "\" has only " + so_many(*limit, event.kind) + ", counted from 0");
   }
 }
 
@@ -326,6 +361,21 @@ std::vector<FleetEvent> parse_events(const json& list, const PlacedErrors& error
     return sort_key(a) < sort_key(b);
   });
   return out;
+}
+
+std::string describe(const FleetEvent& event) {
+  if (event.kind == EventKind::kPrestage) return "prestage " + event.dataset;
+  for (const TargetRule& rule : kRules) {
+    if (rule.kind != event.kind || rule.lost != (rule.lost && event.factor <= 0)) continue;
+    const bool pool = rule.form == Form::kPool;
+    if (event.kind == EventKind::kColdStart && pool == event.pool.empty()) continue;
+    std::string out = std::string(rule.verb) + " " + std::string(rule.thing) + ":" + event.region;
+    if (!event.pool.empty()) out += "/" + event.pool;
+    if (rule.form == Form::kIndexed) out += "/" + std::to_string(event.index);
+    if (rule.form == Form::kPair) out += "/" + event.other;
+    return out;
+  }
+  return "event";
 }
 
 void check_events(const Scenario& scenario, const PlacedErrors& errors) {

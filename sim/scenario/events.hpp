@@ -3,6 +3,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,5 +29,8 @@ std::vector<FleetEvent> parse_events(const nlohmann::json& list, const PlacedErr
 
 /// Regions, pools, data sets and indices that do not exist; an event after the horizon is none.
 void check_events(const Scenario& scenario, const PlacedErrors& errors);
+
+/// As a person would say it: "fail rack:east/3", "upgrade pool:east/infer", "prestage clips".
+std::string describe(const FleetEvent& event);
 
 }  // namespace fleetcache::scenario

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/scenario/presets.hpp"
+#include "sim/scenario/quantity.hpp"
 
 namespace fleetcache::scenario {
 
@@ -168,7 +169,11 @@ json Resolver::absent(const SchemaView& view, const Node& parent, const Path& pa
   if (view.flag("x-required")) {
     const std::size_t slash = path.pointer.rfind('/');
     const Path above{path.dotted, path.pointer.substr(0, slash)};
-    const std::string help = view.text("description");
+    std::string help = view.text("description");
+    if (!help.empty() && help.back() == '.') help.pop_back();
+    if (const auto dimension = dimension_named(view.text("x-quantity"))) {
+      help += (help.empty() ? "" : "; ") + ("e.g. " + std::string(examples(*dimension)));
+    }
     fail_key(parent.place, above,
              "the key \"" + path.pointer.substr(slash + 1) + "\" is missing (" + help + ")");
     return {};

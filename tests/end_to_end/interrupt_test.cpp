@@ -1,0 +1,19 @@
+// An interrupt may come at any time, while libraries are being set up too.
+#include <doctest/doctest.h>
+
+#include <csignal>
+
+#include "tests/end_to_end/binary.hpp"
+
+using namespace fleetcache::test;
+
+TEST_CASE("an interrupt while a run is being set up ends it soon, with a code of its own") {
+  for (const int after_ms : {1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 100}) {
+    CAPTURE(after_ms);
+    const Outcome o = invoke_interrupted_after("run mai-small --rung exact --single", SIGINT,
+                                               after_ms, 20'000);
+    CHECK_FALSE(o.hung);
+    // Before the handler is there the shell's own way to end; after it the partial answer.
+    CHECK((o.exit_code == 130 || o.exit_code == 0));
+  }
+}
