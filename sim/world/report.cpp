@@ -252,10 +252,9 @@ void World::report_inference(probes::Record& record) const {
   char note[400];
   std::snprintf(note, sizeof note,
                 "KV blocks: %.2f %% hit with real timing, %.2f %% if they were stored and "
-                "refreshed at arrival. "
-                "Time costs hits of blocks that are asked for again while the prompt that computes "
-                "them waits "
-                "or is in prefill; it gains some, since a later fill also evicts later.",
+                "refreshed at arrival. Time costs hits of blocks that are asked for again while "
+                "the prompt that computes them waits or is in prefill; it gains some, since a "
+                "later fill also evicts later.",
                 100 * ratio(hits, lookups), 100 * shadow);
   record.notes.push_back(note);
 }
