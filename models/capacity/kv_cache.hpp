@@ -13,9 +13,11 @@ namespace fleetcache::models {
 struct KvTurn {
   double share = 0;             ///< of all requests
   double prompt_tokens = 0;     ///< mean
+  double fresh_tokens = 0;      ///< of these, the new question
   double fresh_variance = 0;    ///< of the new question, tokens^2
   double context_variance = 0;  ///< of the dialogue before it, tokens^2
   double blocks = 0;            ///< mean, partial last one included
+  double shared = 0;  ///< of these, whole blocks of the shared prefix: short prompts have fewer
   double reused = 0;  ///< private blocks that the turn before left in the cache, when it is large
 };
 
@@ -25,6 +27,7 @@ struct KvDemand {
   double blocks = 0;                     ///< looked up by a mean request
   double shared_blocks = 0;              ///< of those, in a shared prefix
   double reused_blocks = 0;              ///< of those, private blocks of an earlier turn
+  double prefix_blocks = 0;              ///< whole blocks of a shared prefix
   double think_s = 0;                    ///< mean gap between the turns of a session
   double last_turn = 1;                  ///< probability that a turn is a session's last
   std::vector<CatalogueClass> prefixes;  ///< requests a second that carry each, in classes
@@ -54,6 +57,11 @@ KvHits kv_hits(const KvDemand& demand, double window_s, double units = 1);
 /// hit in the fast one leaves the other's entry as it was, which matters for popular prefixes; a
 /// session's own blocks come back once in a while and are found by the larger window.
 KvHits kv_tier_hits(const KvDemand& demand, double first_s, double second_s, double units = 1);
+
+/// The same hits when blocks can be found only `delay_s` after their prompt came (its wait and
+/// prefill, exponential): a next turn that is earlier computes them again. Thinking is exponential,
+/// so the share think / (think + delay) of them is in time.
+KvHits kv_hits_after(const KvDemand& demand, KvHits hits, double delay_s);
 
 /// The window at which occupancy equals `capacity_blocks`; infinite when everything ever asked
 /// within `horizon_s` fits.

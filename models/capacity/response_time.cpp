@@ -43,19 +43,16 @@ QueueAnswer allen_cunneen(const QueueSpec& spec, double horizon_s) {
 
 namespace {
 
-// A time and the probability of its neighbourhood.
-struct Point {
-  double s = 0, weight = 0;
-};
-
-// Mid-points of equal shares, ten times finer in each decade of the tail; `quantile(p)` in seconds.
+// Mid-points of equal shares of a law, ten times finer in each decade of the tail: in seconds where
+// `quantile(p)` is.
 template <class Quantile>
-std::vector<Point> points_of(Quantile quantile) {
-  constexpr int kPerDecade = 30;
-  std::vector<Point> points;
+std::vector<TimeShare> points_of(Quantile quantile) {
+  // Of the square of a log-normal with sigma 1, 0.3 % lie beyond six decades, 3 % beyond four.
+  constexpr int kDecades = 6, kPerDecade = 30;
+  std::vector<TimeShare> points;
   double from = 0, left = 1;
-  for (int decade = 0; decade < 4; ++decade) {
-    const double width = decade == 3 ? left : 0.9 * left;
+  for (int decade = 0; decade < kDecades; ++decade) {
+    const double width = decade == kDecades - 1 ? left : 0.9 * left;
     for (int i = 0; i < kPerDecade; ++i)
       points.push_back({quantile(from + width * (i + 0.5) / kPerDecade), width / kPerDecade});
     from += width;
@@ -64,25 +61,35 @@ std::vector<Point> points_of(Quantile quantile) {
   return points;
 }
 
-std::vector<Point> log_normal_points(double mean_s, double cv2) {
+// The points of the tail cut off are put back: a queue lives on its means.
+void keep_mean(std::vector<TimeShare>& points, double mean_s) {
+  double sum = 0;
+  for (const TimeShare& point : points) sum += point.share * point.seconds;
+  if (sum <= 0) return;
+  for (TimeShare& point : points) point.seconds *= mean_s / sum;
+}
+
+std::vector<TimeShare> log_normal_points(double mean_s, double cv2) {
+  static const std::vector<TimeShare> normal =
+      points_of([](double p) { return normal_quantile(p); });
   const double sigma2 = log_one_plus(cv2);
   const double sigma = std::sqrt(sigma2);
   const double median = mean_s * portable_exp(-sigma2 / 2);
-  return points_of([&](double p) { return median * portable_exp(sigma * normal_quantile(p)); });
+  std::vector<TimeShare> points = normal;
+  for (TimeShare& point : points) point.seconds = median * portable_exp(sigma * point.seconds);
+  return points;
 }
 
-std::vector<Point> gap_points(double mean_s, double cv2) {
+std::vector<TimeShare> service_points(const QueueSpec& spec) {
+  return spec.service_law.empty() ? log_normal_points(spec.service_s, spec.service_cv2)
+                                  : spec.service_law;
+}
+
+std::vector<TimeShare> gap_points(double mean_s, double cv2) {
   if (cv2 <= 0.01) return {{mean_s, 1}};  // a clock: the wait moves by less than 1 %
   if (cv2 > 1) return log_normal_points(mean_s, cv2);
   const double random = mean_s * std::sqrt(cv2);
   return points_of([&](double p) { return mean_s - random - random * portable_log(1 - p); });
-}
-
-// The points of the tail cut off are put back: a queue lives on its means.
-void keep_mean(std::vector<Point>& points, double mean_s) {
-  double sum = 0;
-  for (const Point& point : points) sum += point.weight * point.s;
-  for (Point& point : points) point.s *= mean_s / sum;
 }
 
 // Lindley's recursion on a grid.
@@ -92,16 +99,16 @@ class WaitGrid {
       : step_s_(spec.service_s / kCells),
         wait_(static_cast<std::size_t>(std::min(4096.0, 1024 / (1 - utilization))), 0.0),
         next_(wait_.size()) {
-    std::vector<Point> service = log_normal_points(spec.service_s, spec.service_cv2);
-    std::vector<Point> gaps = gap_points(1 / spec.arrival_rate, spec.arrival_cv2);
+    std::vector<TimeShare> service = service_points(spec);
+    std::vector<TimeShare> gaps = gap_points(1 / spec.arrival_rate, spec.arrival_cv2);
     keep_mean(service, spec.service_s);
     keep_mean(gaps, 1 / spec.arrival_rate);
     double longest = 0;
-    for (const Point& gap : gaps) longest = std::max(longest, gap.s);
+    for (const TimeShare& gap : gaps) longest = std::max(longest, gap.seconds);
     below_ = static_cast<std::ptrdiff_t>(longest / step_s_) + 2;
     change_.assign(static_cast<std::size_t>(below_) + wait_.size(), 0.0);
-    for (const Point& s : service)
-      for (const Point& t : gaps) add((s.s - t.s) / step_s_, s.weight * t.weight);
+    for (const TimeShare& s : service)
+      for (const TimeShare& t : gaps) add((s.seconds - t.seconds) / step_s_, s.share * t.share);
     for (std::size_t i = 0; i < change_.size(); ++i)
       if (change_[i] > 0) kernel_.push_back({static_cast<std::ptrdiff_t>(i) - below_, change_[i]});
     wait_[0] = 1;
@@ -187,6 +194,12 @@ QueueAnswer lindley_wait(const QueueSpec& spec) {
   return WaitGrid(spec, utilization).solve(utilization);
 }
 
+std::vector<TimeShare> log_normal_law(double mean_s, double cv2) {
+  std::vector<TimeShare> points = log_normal_points(mean_s, cv2);
+  keep_mean(points, mean_s);
+  return points;
+}
+
 double wait_quantile(const QueueAnswer& queue, double p) {
   FLEETCACHE_CHECK(p > 0 && p < 1, "a quantile outside (0, 1)");
   if (1 - p >= queue.wait_probability) return 0;
@@ -200,18 +213,18 @@ double wait_quantile(const QueueAnswer& queue, double p) {
 
 double response_quantile(const QueueSpec& spec, const QueueAnswer& queue, double p) {
   FLEETCACHE_CHECK(p > 0 && p < 1, "a quantile outside (0, 1)");
-  const std::vector<Point> service = log_normal_points(spec.service_s, spec.service_cv2);
+  const std::vector<TimeShare> service = service_points(spec);
   const auto at_most = [&](double x) {
     double sum = 0;
-    for (const Point& point : service) {
-      if (point.s > x) break;
-      sum += point.weight * (1 - wait_beyond(queue, x - point.s));
+    for (const TimeShare& point : service) {
+      if (point.seconds > x) break;
+      sum += point.share * (1 - wait_beyond(queue, x - point.seconds));
     }
     return sum;
   };
   const double wait_if_any =
       queue.wait_probability > 0 ? queue.wait_mean_s / queue.wait_probability : 0;
-  double low = 0, high = service.back().s + 1e-9;
+  double low = 0, high = service.back().seconds + 1e-9;
   high +=
       std::max(40 * wait_if_any, static_cast<double>(queue.wait_tail.size()) * queue.wait_step_s);
   while (high - low > 1e-5 * high) {

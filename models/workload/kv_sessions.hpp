@@ -32,11 +32,16 @@ struct KvSessionRequest {
   std::uint32_t output_tokens = 0;
   std::uint64_t prefix = 0;         ///< its shared prefix, by rank of popularity from 0
   std::uint32_t shared_blocks = 0;  ///< the first so many blocks are of that prefix
+  std::uint32_t known_blocks = 0;   ///< blocks of the prompt of the turn before; 0: a first turn
   std::vector<std::uint64_t> blocks;
 };
 
 /// The id of block `index` of a shared prefix.
 std::uint64_t kv_prefix_block(std::uint64_t prefix, std::uint32_t index);
+
+/// Empty: the first session starts at the beginning. Steady: as many sessions as are between two
+/// turns in the long run are under way, with as many turns behind them.
+enum class KvStart : std::uint8_t { kEmpty, kSteady };
 
 /// Requests one at a time, in order of (time, session, turn). Prompt lengths are log-normal
 /// (sigma 1, the shape of published chat traces); a turn's prompt is the whole earlier dialogue
@@ -45,7 +50,8 @@ std::uint64_t kv_prefix_block(std::uint64_t prefix, std::uint32_t index);
 /// way). Checked by: tests/unit/models/kv_sessions_test.cpp.
 class KvSessionStream {
  public:
-  KvSessionStream(const KvSessionSpec& spec, std::uint64_t seed, Duration horizon);
+  KvSessionStream(const KvSessionSpec& spec, std::uint64_t seed, Duration horizon,
+                  KvStart start = KvStart::kEmpty);
 
   /// False when the next request would come at the horizon or later. O(blocks + log sessions).
   bool next(KvSessionRequest& request);
@@ -56,9 +62,13 @@ class KvSessionStream {
     std::uint64_t prefix = 0;
     TimePoint at;               // of its next turn
     std::uint32_t context = 0;  // tokens of the dialogue so far
+    std::uint32_t known = 0;    // blocks of its last prompt
     Rng rng;
   };
   void start_session();
+  void start_under_way();
+  /// The next turn of a session: lengths, and what is known after it.
+  void take_turn(Session& session, KvSessionRequest& request) const;
   static bool later(const Session& a, const Session& b);
 
   KvSessionSpec spec_;

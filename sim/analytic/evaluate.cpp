@@ -4,11 +4,12 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <utility>
 
+#include "models/capacity/prefill_service.hpp"
 #include "models/capacity/slow_read.hpp"
 #include "models/checkpoint/young.hpp"
 #include "models/devices/nvme.hpp"
-#include "models/gpu/prefill.hpp"
 #include "sim/analytic/checkpoints.hpp"
 #include "sim/analytic/origin_wait.hpp"
 #include "sim/analytic/resources.hpp"
@@ -142,35 +143,18 @@ JobAnswer job_answer(const Context& c, std::uint32_t j) {
   return a;
 }
 
-// Time of the prefill of one request: mean and variance over turns and prompt lengths.
-void add_prefill(const ServiceView& s, const ServiceHits& h, double fetch_s_per_block,
-                 ServiceAnswer& a) {
+void add_prefill(const ServiceView& s, double fetch_s_per_block, bool law, ServiceAnswer& a) {
   const scenario::InferenceService& service = *s.service;
-  double mean = 0, square = 0;
-  for (const models::KvTurn& t : s.demand.turns) {
-    const double block = service.block_tokens;
-    const double cached =
-        std::min(t.prompt_tokens - 1,
-                 block * (s.demand.shared_blocks * h.kv.prefix_hit + t.reused * h.kv.turn_hit));
-    const double fresh = std::max(1.0, t.prompt_tokens - std::max(0.0, cached));
-    const Duration time =
-        models::prefill_time(static_cast<std::uint64_t>(std::llround(fresh)),
-                             static_cast<std::uint64_t>(std::llround(t.prompt_tokens - fresh)),
-                             service.prefill_tokens, service.prefill_quadratic);
-    const double prefill = to_seconds(time);
-    const double fetch = fetch_s_per_block * (t.prompt_tokens - fresh) / block;
-    const double slope =
-        1 / service.prefill_tokens.count + 2 * service.prefill_quadratic * t.prompt_tokens;
-    mean += t.share * (prefill + fetch);
-    // Of the dialogue before, only what the cache lost is computed again.
-    const double lost = 1 - h.kv.turn_hit;
-    const double variance = t.fresh_variance + lost * lost * t.context_variance;
-    square += t.share * ((prefill + fetch) * (prefill + fetch) + slope * slope * variance);
-    a.prefill_mean_s += t.share * prefill;
-    a.fetch_mean_s += t.share * fetch;
-  }
-  a.queue.service_s = mean;
-  a.queue.service_cv2 = mean > 0 ? std::max(0.0, square / (mean * mean) - 1) : 0;
+  models::PrefillService p =
+      models::prefill_service(s.demand, a.hits.kv,
+                              {service.prefill_tokens, service.prefill_quadratic,
+                               1.0 * service.block_tokens, fetch_s_per_block},
+                              law);
+  a.prefill_mean_s = p.prefill_s;
+  a.fetch_mean_s = p.fetch_s;
+  a.queue.service_s = p.fetch_s + p.prefill_s;
+  a.queue.service_cv2 = p.cv2;
+  a.queue.service_law = std::move(p.law);
 }
 
 ServiceAnswer service_answer(const Context& c, std::uint32_t s) {
@@ -187,14 +171,8 @@ ServiceAnswer service_answer(const Context& c, std::uint32_t s) {
   double per_block = view.block_bytes / pool.pool->sku.nic.count * (1 - 1 / pool.domain_nodes);
   if (pool.pool->sku.nvme_read.count > 0)
     per_block = std::max(per_block, nvme_share * view.block_bytes / pool.pool->sku.nvme_read.count);
-  add_prefill(view, a.hits, per_block, a);
-  const double nodes = view.service->nodes;
-  const scenario::Arrivals& arrivals = view.service->arrivals;
-  a.queue.arrival_rate = arrivals.rate.count / nodes;
-  // Requests go round robin: a node's gap is the sum of `nodes` gaps. Turns of many sessions
-  // interleave to a Poisson stream whatever the sessions' own starts are.
-  a.queue.arrival_cv2 = (arrivals.turns > 1 ? 1.0 : arrivals.cv * arrivals.cv) / nodes;
-  a.queue.servers = std::max(1U, view.service->prefill_slots);
+  a.queue = arrivals_of(view);
+  add_prefill(view, per_block, c.fine, a);
   // Sweeps do without the law of the wait: milliseconds each.
   const bool law = c.fine && a.queue.servers == 1 &&
                    a.queue.arrival_rate * a.queue.service_s <= models::kLindleyLoadMost;

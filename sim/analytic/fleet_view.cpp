@@ -131,6 +131,18 @@ double readahead_reads(const JobView& job, double demand) {
   return std::max(1.0, job.reads_per_step * demand * steps);
 }
 
+models::QueueSpec arrivals_of(const ServiceView& service) {
+  const double nodes = service.service->nodes;
+  const scenario::Arrivals& arrivals = service.service->arrivals;
+  models::QueueSpec queue;
+  queue.arrival_rate = arrivals.rate.count / nodes;
+  // Requests go round robin: a node's gap is the sum of `nodes` gaps. Turns of many sessions
+  // interleave to a Poisson stream whatever the sessions' own starts are.
+  queue.arrival_cv2 = (arrivals.turns > 1 ? 1.0 : arrivals.cv * arrivals.cv) / nodes;
+  queue.servers = std::max(1U, service.service->prefill_slots);
+  return queue;
+}
+
 Result<FleetView> view_of(const scenario::Scenario& scenario) {
   FleetView view;
   view.scenario = &scenario;

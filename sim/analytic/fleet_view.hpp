@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/capacity/kv_cache.hpp"
+#include "models/capacity/response_time.hpp"
 #include "policies/base/result.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "topologies/fleet.hpp"
@@ -39,6 +40,9 @@ struct ServiceView {
   models::KvSessionSpec spec;  ///< of the requests, when synthetic
   models::KvDemand demand;     ///< at demand factor 1
 };
+
+/// What one of the service's nodes is asked: arrivals and slots, the service time left open.
+models::QueueSpec arrivals_of(const ServiceView& service);
 
 /// Nodes of one VM size in one region; copies are shared inside a pool only.
 struct PoolView {

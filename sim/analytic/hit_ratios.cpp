@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "models/capacity/prefill_service.hpp"
 #include "models/capacity/shared_epochs.hpp"
 #include "models/numeric.hpp"
 
@@ -13,6 +14,7 @@ namespace fleetcache::analytic {
 namespace {
 
 constexpr double kEndless = std::numeric_limits<double>::infinity();
+constexpr double kWaitsMost = 10;  // of a service time, that delay a prompt's blocks
 constexpr double kWindowLeast = 1e-9;
 constexpr double kWindowMax = 1e9;  // seconds: longer than any horizon, finite for bisection
 
@@ -195,9 +197,30 @@ void add_tiers(const FleetView& view, const PoolView& pool, const Design& design
   const auto mini = law.kv().hits(service.spec, service.demand, tiers, h.window_s);
   if (!mini) return;
   h.kv = mini->hits;
-  if (mini->first > 0) h.dram = std::min(mini->first, h.kv.block_hit_ratio);
+  // Whatever the larger tier does, every block that is asked for ends on top of a faster LRU: that
+  // one's closed form stands. Scaled, it would hold a few prompts only.
+  const bool played = !kv_closed_form(tiers.front().tier->eviction);
+  if (played && mini->first > 0) h.dram = mini->first;
+  h.dram = std::min(h.dram, h.kv.block_hit_ratio);
   h.method = EpochMethod::kMiniature;
   h.formula = largest.eviction + ": no closed form; the tiers themselves on drawn sessions, scaled";
+}
+
+// Blocks are stored when their prompt has its first token: turns that come earlier compute again.
+void take_time(const FleetView& view, const ServiceView& service, ServiceHits& h) {
+  if (!service.synthetic || view.scenario->cache.fill != scenario::Fill::kTimed) return;
+  const scenario::InferenceService& s = *service.service;
+  const models::PrefillService prefill = models::prefill_service(
+      service.demand, h.kv, {s.prefill_tokens, s.prefill_quadratic, 1.0 * s.block_tokens, 0},
+      false);
+  models::QueueSpec queue = arrivals_of(service);
+  queue.service_s = prefill.prefill_s;
+  queue.service_cv2 = prefill.cv2;
+  const double wait = models::allen_cunneen(queue, to_seconds(view.scenario->horizon)).wait_mean_s;
+  // What overload delays without end is no property of the workload.
+  const double delay = std::min(wait, kWaitsMost * queue.service_s) + queue.service_s;
+  h.kv = models::kv_hits_after(service.demand, h.kv, delay);
+  h.dram = std::min(h.dram, h.kv.block_hit_ratio);
 }
 
 // The home region's cache of a job that runs elsewhere: a further reader of it (scope global).
@@ -274,6 +297,8 @@ Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law, bool
     for (std::size_t i = 0; i < pool.services.size(); ++i)
       add_tiers(view, pool, design, *largest, law, pool.services[i], windows[i],
                 out.service[pool.services[i]]);
+    for (const std::uint32_t service : pool.services)
+      take_time(view, view.services[service], out.service[service]);
   }
   if (view.scenario->cache.scope == scenario::Scope::kGlobal && !design.cold)
     for (std::size_t j = 0; j < view.jobs.size(); ++j)

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kSeed = 1;
 constexpr double kBlocksLeast = 64;
-constexpr double kWarmWindows = 3, kWarmDialogues = 4, kSweepWarm = 2;
+constexpr double kWarmWindows = 6, kSweepWarm = 6;
 constexpr double kMeasuredWindows = 12, kSweepWindows = 3;
 constexpr double kLookupsMost = 256;  // of a run, for each block that it holds
 
@@ -74,10 +74,8 @@ struct Course {
   double warm_s = 0, measured_s = 0;
 };
 
-Course course_of(const models::KvSessionSpec& spec, double window_s, bool sweep) {
-  const double dialogue = std::max(1.0, spec.turns) * to_seconds(spec.think);
-  return {(sweep ? kSweepWarm : kWarmWindows) * window_s +
-              (sweep ? kSweepWarm : kWarmDialogues) * dialogue,
+Course course_of(double window_s, bool sweep) {
+  return {(sweep ? kSweepWarm : kWarmWindows) * window_s,
           (sweep ? kSweepWindows : kMeasuredWindows) * window_s};
 }
 
@@ -85,32 +83,23 @@ KvMiniature run(const models::KvSessionSpec& spec, const models::KvDemand& deman
                 std::vector<eviction::Cache>& tiers, const Course& course) {
   const Duration end = from_seconds(course.warm_s + course.measured_s);
   const TimePoint from = TimePoint{} + from_seconds(course.warm_s);
-  const auto shared_tokens = static_cast<std::uint32_t>(spec.shared_fraction * spec.prompt_tokens);
   Counts c;
-  // Blocks of the last prompt of a dialogue, by its first block that no other shares..
-  std::map<std::uint64_t, std::size_t> last_prompt;
-  const std::size_t own = shared_tokens / spec.block_tokens;
-  for (const models::KvSessionRequest& r : models::kv_sessions(spec, kSeed, end)) {
+  // Dialogues are as long as they become from the start: only caches have to fill.
+  models::KvSessionStream sessions(spec, kSeed, end, models::KvStart::kSteady);
+  for (models::KvSessionRequest r; sessions.next(r);) {
     const bool counted = r.at.ns >= from.ns;
-    const std::uint32_t shared = std::min(r.input_tokens, shared_tokens) / spec.block_tokens;
-    std::size_t known = 0;
-    if (r.blocks.size() > own) {
-      std::size_t& last = last_prompt[r.blocks[own]];
-      known = last;
-      last = r.blocks.size();
-    }
     bool prefix = true;
     for (std::size_t i = 0; i < r.blocks.size(); ++i) {
       const std::size_t found = look_up(tiers, r.at, r.blocks[i]);
       const bool hit = found < tiers.size();
       prefix = prefix && hit;
-      const bool before = i >= shared && i < known;
+      const bool before = i >= r.shared_blocks && i < r.known_blocks;
       if (!counted) continue;
       c.hits += hit;
       c.first += hit && found == 0 && tiers.size() > 1;
       c.usable += hit && prefix;
-      c.shared += i < shared;
-      c.shared_hits += i < shared && hit;
+      c.shared += i < r.shared_blocks;
+      c.shared_hits += i < r.shared_blocks && hit;
       c.again += before;
       c.again_hits += before && hit;
     }
@@ -143,10 +132,8 @@ std::optional<KvMiniature> KvLaw::hits(const models::KvSessionSpec& spec,
   double largest = 0;
   for (const KvTier& t : tiers) largest = std::max(largest, t.blocks);
   if (largest < kBlocksLeast || !std::isfinite(window_s) || window_s <= 0) return std::nullopt;
-  // Dialogues that outlast many windows take long to draw and find little of their own: they are
-  // scaled down further, then given up.
   const bool sweep = blocks_ < kKvBlocks;
-  const Course course = course_of(spec, window_s, sweep);
+  const Course course = course_of(window_s, sweep);
   double scale = std::min(1.0, blocks_ / largest);
   const double lookups = scale * demand.rate * demand.blocks * (course.warm_s + course.measured_s);
   if (lookups > kLookupsMost * blocks_) scale *= kLookupsMost * blocks_ / lookups;
