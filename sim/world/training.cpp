@@ -260,6 +260,7 @@ TrainingReport TrainingRun::total(TimePoint now) const {
 TrainingReport TrainingRun::report(TimePoint now) const {
   TrainingReport r = total(now);
   r.steps -= at_warmup_.steps;
+  r.bytes_read -= at_warmup_.bytes_read;
   r.compute_s -= at_warmup_.compute_s;
   r.stall_s -= at_warmup_.stall_s;
   r.checkpoint_s -= at_warmup_.checkpoint_s;

@@ -20,7 +20,7 @@ struct TrainingReport {
   double restore_s = 0;            ///< reading a checkpoint back
   double lost_s = 0;               ///< nodes down, and work since the last durable checkpoint
   double elapsed_s = 0;
-  std::uint64_t bytes_read = 0;  ///< of the data set, since the start, repeated reads included
+  std::uint64_t bytes_read = 0;  ///< of the data set, repeated reads included
 };
 
 class TrainingRun : private engine::EventHandler, private ReadClient {
