@@ -71,10 +71,11 @@ struct JobAnswer {
   // Under random failures (assumed rate, not in the scenario):
   double mtti_s = 0;
   double checkpoint_write_s = 0;
-  double checkpoint_drain_s = 0;  ///< until all of it is in the accounts, alone there
-  double best_interval_s = 0;     ///< Young
-  double failure_waste = 0;       ///< at the scenario's interval
-  double best_waste = 0;          ///< at the best interval
+  double checkpoint_period_s = 0;  ///< from one to the next: whole steps
+  double checkpoint_drain_s = 0;   ///< until all of it is in the accounts, alone there
+  double best_interval_s = 0;      ///< Young
+  double failure_waste = 0;        ///< at the scenario's interval
+  double best_waste = 0;           ///< at the best interval
 };
 
 struct ServiceAnswer {

@@ -16,6 +16,34 @@ double measured_s(const Solved& s) {
   return to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup);
 }
 
+// Steps that a job has done when the warm-up ends.
+double steps_before(const Solved& s, std::size_t j) {
+  const JobAnswer& warm = s.course.steady.job[j];
+  const double warmup = to_seconds(s.view.scenario->warmup);
+  const bool restores = s.view.jobs[j].job->checkpoint.restore_at_start;
+  const double idle = s.course.first.job[j].start_s + (restores ? warm.restore_s : 0);
+  const double pace = s.course.first_share[j] > 0 ? s.course.first_goodput[j] : s.course.goodput[j];
+  return std::max(0.0, warmup - idle) * pace / warm.compute_s;
+}
+
+// Of one node, after `steps` whole ones: objects are read whole and `prefetch` steps ahead of the
+// one that runs.
+double objects_read(const JobView& job, double steps) {
+  return std::ceil((std::floor(steps) + 1 + job.job->prefetch) * job.reads_per_step);
+}
+
+// Checkpoints are counted, like those of a simulation: a share of a few of them is no mean.
+void put_checkpoints(const Solved& s, const JobView& job, const JobAnswer& a, Record& record) {
+  double share = 0;
+  if (a.checkpoint_period_s > 0 && measured_s(s) > 0) {
+    const double warmup = to_seconds(s.view.scenario->warmup);
+    const double begun = std::floor((warmup + measured_s(s)) / a.checkpoint_period_s) -
+                         std::floor(warmup / a.checkpoint_period_s);
+    share = std::min(1.0, begun * a.checkpoint_write_s / measured_s(s));
+  }
+  put_metric(record, "train." + job.job->name + ".checkpoint_share", share, "ratio");
+}
+
 void put_jobs(const Solved& s, Record& record) {
   double dram = 0, nvme = 0, checkpoints = 0;
   std::vector<double> written(s.view.regions.size(), 0);
@@ -24,16 +52,15 @@ void put_jobs(const Solved& s, Record& record) {
     const JobAnswer& warm = s.course.steady.job[j];
     const std::string name = "train." + job.job->name + ".";
     const double steps = measured_s(s) * s.course.goodput[j] / warm.compute_s;
-    // Counted from the start, as simulation does; before the warm-up's end it is taken as
-    // after
-    const double before =
-        to_seconds(s.view.scenario->warmup) *
-        (s.course.first_share[j] > 0 ? s.course.first_goodput[j] : s.course.goodput[j]);
-    const double read = (steps * warm.compute_s + before) * warm.wanted;
+    const double before = steps_before(s, j);
+    const double read = objects_read(job, before + steps) - objects_read(job, before);
     put_metric(record, name + "steps", steps, "1");
-    put_metric(record, name + "bytes_read", read, "B");
+    put_metric(record, name + "bytes_read", read * job.nodes * job.object, "B");
     put_metric(record, name + "epochs_begun",
-               std::ceil(read / static_cast<double>(job.dataset->size.count)), "1");
+               std::ceil(objects_read(job, before + steps) * job.nodes * job.object /
+                         static_cast<double>(job.dataset->size.count)),
+               "1");
+    put_checkpoints(s, job, warm, record);
     written[job.region] += checkpoint_rate(job) * measured_s(s);
     if (!s.design.cache) continue;
     const double share = s.course.first_share[j];

@@ -31,7 +31,6 @@ void put_jobs(const Solved& s, Record& record) {
     put(record, name + "first_epoch_share", s.course.first_share[j], "ratio");
     put(record, name + "accelerator_utilization",
         goodput + stall > 0 ? goodput / (goodput + stall) : 0, "ratio");
-    put(record, name + "checkpoint_share", warm.checkpoint_share, "ratio");
     put(record, name + "demand", warm.wanted, "B/s");
     put(record, name + "rate", warm.rate, "B/s");
     put(record, name + "hit_ratio", warm.hits.hit, "ratio");

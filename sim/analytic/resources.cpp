@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/checkpoint/period.hpp"
+
 namespace fleetcache::analytic {
 
 namespace {
@@ -72,7 +74,8 @@ class Builder {
     for (const JobView& j : view_.jobs) {
       if (j.region != r) continue;
       ingress += checkpoint_rate(j);
-      if (checkpoint_rate(j) > 0) writes += j.nodes / to_seconds(j.job->checkpoint.every);
+      if (checkpoint_rate(j) > 0)
+        writes += j.nodes * checkpoint_rate(j) / static_cast<double>(j.job->checkpoint.size.count);
     }
     const auto here = [this, r](std::uint32_t j) {
       return view_.jobs[j].home == r ? flows_[j].origin : 0;
@@ -275,7 +278,13 @@ KvTraffic kv_traffic(const ServiceView& s, const ServiceHits& hits) {
 double checkpoint_rate(const JobView& job) {
   const scenario::Checkpoint& c = job.job->checkpoint;
   if (c.size.count == 0 || c.every.count <= 0) return 0;
-  return static_cast<double>(c.size.count) / to_seconds(c.every);
+  return static_cast<double>(c.size.count) / to_seconds(checkpoint_period(job, job.job->compute));
+}
+
+Duration checkpoint_period(const JobView& job, Duration step) {
+  const scenario::Checkpoint& c = job.job->checkpoint;
+  return models::checkpoint_period(c.every, c.asynchronous ? c.stall : Duration(0), step,
+                                   job.job->compute_cv);
 }
 
 Resources resources_of(const FleetView& view, const Design& design, const Hits& hits) {

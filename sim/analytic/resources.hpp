@@ -59,6 +59,8 @@ KvTraffic kv_traffic(const ServiceView& service, const ServiceHits& hits);
 
 /// Checkpoint bytes a second that a job writes at its full pace.
 double checkpoint_rate(const JobView& job);
+/// Mean time from one of its checkpoints to the next when a step takes `step`.
+Duration checkpoint_period(const JobView& job, Duration step);
 
 Resources resources_of(const FleetView& view, const Design& design, const Hits& hits);
 
