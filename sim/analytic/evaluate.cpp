@@ -48,8 +48,10 @@ void add_checkpoints(const Context& c, const JobView& job, JobAnswer& a) {
   if (a.checkpoint_rate <= 0) return;
   a.checkpoint_drain_s = write_seconds(c.view, c.design, job);
   a.checkpoint_write_s = ck.asynchronous ? to_seconds(ck.stall) : a.checkpoint_drain_s;
-  const double every = to_seconds(ck.every);
-  a.checkpoint_share = std::min(1.0, a.checkpoint_write_s / every);
+  const double step_s = std::clamp(a.step_s, a.compute_s, 1e6);
+  const double period_s = to_seconds(checkpoint_period(job, from_seconds(step_s)));
+  a.checkpoint_share = std::min(1.0, a.checkpoint_write_s / period_s);
+  a.checkpoint_period_s = std::max(period_s, a.checkpoint_write_s);
   a.restore_s = restore_seconds(c.view, c.design, job);
   const double warmup = to_seconds(c.view.scenario->warmup);
   const double measured = to_seconds(c.view.scenario->horizon) - warmup;
@@ -201,7 +203,8 @@ RegionAnswer region_answer(const Context& c, std::uint32_t r, const std::vector<
     if (job.region == r) {
       a.ingress += checkpoint_rate(job);
       a.stored += c.view.scenario->assumptions.checkpoints_kept * bytes(job.job->checkpoint.size);
-      if (checkpoint_rate(job) > 0) a.requests += job.nodes / to_seconds(job.job->checkpoint.every);
+      if (checkpoint_rate(job) > 0)
+        a.requests += job.nodes * checkpoint_rate(job) / bytes(job.job->checkpoint.size);
     }
     if (job.home != r) continue;
     const double origin = 1 - jobs[j].hits.hit - jobs[j].hits.remote;
