@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <set>
 
-#include "analysis/aggregate_terms.hpp"
 #include "analysis/binding.hpp"
 #include "analysis/error_vector.hpp"
 #include "analysis/headline.hpp"
 #include "analysis/interval.hpp"
+#include "analysis/io/error_section.hpp"
 #include "analysis/io/format.hpp"
 #include "analysis/io/timeline_plot.hpp"
 #include "analysis/io/work_tables.hpp"
@@ -29,10 +29,6 @@ std::string joined(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
   return out;
-}
-
-void add_once(const std::string& word, std::vector<std::string>& words) {
-  if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
 }
 
 std::string headline_verdict(const Result& r) {
@@ -98,11 +94,6 @@ void put_reason(const Verdict& v, const std::string& reason, Reasons& reasons) {
   }
 }
 
-/// The half width that a figure can have: a share of 90 % is off by 90 points at most.
-double possible(double value, const std::string& unit, double half_width) {
-  return interval_of(value, unit, half_width).half_width(value);
-}
-
 /// "a share ends at 0 % and 100 %: ...", where ± reaches beyond; else none.
 void put_clipped(const std::vector<std::string>& clipped, Section& section) {
   if (clipped.empty()) return;
@@ -113,7 +104,7 @@ void put_clipped(const std::vector<std::string>& clipped, Section& section) {
 std::string error_of(const Result& r, const Verdict& v) {
   const bool unknown = has_unknown_error(r.error, v.objective.metric);
   if (!v.value || (unknown && v.error == 0)) return "?";
-  return (unknown ? "> " : "") + quantity(possible(*v.value, v.unit, v.error), v.unit);
+  return (unknown ? "> " : "") + quantity(possible_error(*v.value, v.unit, v.error), v.unit);
 }
 
 void put_objectives(const Result& r, Report& report) {
@@ -182,16 +173,6 @@ std::string figure(const std::map<std::string, Metric>& metrics, const std::stri
   return found == metrics.end() ? "-" : quantity(found->second.value, found->second.unit);
 }
 
-/// The summed error of a base figure; "> " when a part of it is not known, blank when it has none.
-std::string error_of(const Result& r, const std::string& name) {
-  const auto found = r.metrics.find(name);
-  const bool unknown = has_unknown_error(r.error, name);
-  const double sum = total_error(r.error, name);
-  if (found == r.metrics.end() || (sum == 0 && unknown)) return "?";
-  const Metric& m = found->second;
-  return (unknown ? "> " : "") + quantity(possible(m.value, m.unit, sum), m.unit);
-}
-
 std::vector<Objective> objectives_of(const Result& r) {
   std::vector<Objective> objectives;
   for (const Verdict& v : r.verdict) objectives.push_back(v.objective);
@@ -227,7 +208,7 @@ void put_figures(const Result& r, const std::vector<std::string>& names, Report&
     if (!v.failure.empty()) section.lines.push_back(variant + " has no answer: " + v.failure);
   }
   for (const std::string& name : names) {
-    std::vector<std::string> row = {name, figure(r.metrics, name), error_of(r, name)};
+    std::vector<std::string> row = {name, figure(r.metrics, name), summed_error(r, name)};
     for (const auto& [variant, v] : r.variants) row.push_back(figure(v.metrics, name));
     section.rows.push_back(row);
   }
@@ -289,75 +270,6 @@ void put_bottlenecks(const Result& r, Report& report) {
   if (!r.idle.empty()) {
     section.lines.push_back("idle (under 1 % busy, not proof of no effect): " + joined(r.idle));
   }
-  report.sections.push_back(section);
-}
-
-using Terms = std::map<std::string, std::map<std::string, const ErrorTerm*>>;  // metric, component
-
-std::string term_text(const Result& r, const Terms& by_metric, const std::string& metric,
-                      const std::string& component) {
-  const auto& terms = by_metric.at(metric);
-  const auto found = terms.find(component);
-  if (found == terms.end()) return "-";
-  const Metric& m = r.metrics.at(metric);
-  if (!found->second->abs) return "?";
-  return quantity(possible(m.value, m.unit, *found->second->abs), m.unit);
-}
-
-/// A metric a row, or, with more components than fit 80 columns, a component a row.
-void put_error_grid(const Result& r, const std::vector<std::string>& metrics,
-                    const std::vector<std::string>& components, const Terms& by_metric,
-                    Section& section) {
-  constexpr std::size_t kColumnsThatFit = 5;
-  const bool upright = components.size() <= kColumnsThatFit;
-  const std::vector<std::string>& columns = upright ? components : metrics;
-  section.columns = {upright ? "metric" : "component"};
-  section.columns.insert(section.columns.end(), columns.begin(), columns.end());
-  if (upright) section.columns.emplace_back("sum");
-  for (const std::string& name : upright ? metrics : components) {
-    std::vector<std::string> row = {name};
-    for (const std::string& column : columns) {
-      row.push_back(upright ? term_text(r, by_metric, name, column)
-                            : term_text(r, by_metric, column, name));
-    }
-    if (upright) row.push_back(error_of(r, name));
-    section.rows.push_back(row);
-  }
-  if (upright) return;
-  std::vector<std::string> sum = {"sum"};
-  for (const std::string& metric : metrics) sum.push_back(error_of(r, metric));
-  section.rows.push_back(sum);
-}
-
-void put_errors(const Result& r, const std::vector<std::string>& names, Report& report) {
-  if (r.error.empty()) return;
-  std::vector<std::string> components;
-  Terms by_metric;
-  std::vector<std::string> estimators;
-  bool of_parts = false;
-  for (const ErrorTerm& term : r.error) {
-    if (std::find(names.begin(), names.end(), term.metric) == names.end()) continue;
-    add_once(term.component, components);
-    by_metric[term.metric][term.component] = &term;
-    std::string estimator = term.estimator;
-    if (estimator.rfind(kToldByParts, 0) == 0) {
-      estimator.erase(0, std::string(kToldByParts).size());
-      of_parts = true;
-    }
-    // The cut of the warm-up differs from metric to metric; the document has each.
-    add_once(term.component + ": " + estimator.substr(0, estimator.find(": drops")), estimators);
-  }
-  if (of_parts) {
-    estimators.emplace_back(
-        "figures of all jobs have the errors of the jobs, weighted by their time, where these say "
-        "more");
-  }
-  Section section{"ERRORS (±, 95 %)", {}, {}, estimators};
-  std::vector<std::string> metrics;
-  for (const std::string& name : names) {
-    if (by_metric.count(name) > 0) metrics.push_back(name);
-  }
-  put_error_grid(r, metrics, components, by_metric, section);
   report.sections.push_back(section);
 }
 
@@ -433,7 +345,9 @@ Report describe(const Result& result, const std::string& reproduce,
   // The figures carry their sums; the parts are shown for what was judged.
   auto judged = names;
   judged.resize(std::min(judged.size(), std::max<std::size_t>(1, result.verdict.size())));
-  put_errors(result, result.verdict.empty() ? names : judged, report);
+  if (auto section = error_section(result, result.verdict.empty() ? names : judged)) {
+    report.sections.push_back(std::move(*section));
+  }
   if (result.simulated) put_tables(result, report);
   put_limits(result, report);
   report.sections.push_back({"REPRODUCE", {}, {}, {reproduce}});
