@@ -29,6 +29,7 @@ pid_t start(const std::string& arguments, const std::string& out, const std::str
   const std::string line = std::string("exec ") + FLEETCACHE_BINARY + " " + arguments;
   const pid_t pid = fork();
   if (pid != 0) return pid;
+  for (const int signal_number : {SIGINT, SIGTERM}) signal(signal_number, SIG_DFL);
   const int out_fd = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   const int err_fd = open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   dup2(out_fd, STDOUT_FILENO);
@@ -69,6 +70,27 @@ Outcome invoke_interrupted(const std::string& arguments, int signal, const std::
     if (ended.si_pid == 0) kill(pid, signal);
   }
   Outcome outcome;
+  outcome.exit_code = wait_for(pid);
+  outcome.out = read_file(scratch.path("out"));
+  outcome.err = read_file(scratch.path("err"));
+  return outcome;
+}
+
+Outcome invoke_interrupted_after(const std::string& arguments, int signal, int after_ms,
+                                 int limit_ms) {
+  const Scratch scratch;
+  const pid_t pid = start(arguments, scratch.path("out"), scratch.path("err"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(after_ms));
+  kill(pid, signal);
+  Outcome outcome;
+  outcome.hung = true;
+  for (int waited_ms = 0; outcome.hung && waited_ms < limit_ms; waited_ms += 10) {
+    siginfo_t ended{};
+    waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG | WNOWAIT);
+    outcome.hung = ended.si_pid == 0;
+    if (outcome.hung) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  if (outcome.hung) kill(pid, SIGKILL);
   outcome.exit_code = wait_for(pid);
   outcome.out = read_file(scratch.path("out"));
   outcome.err = read_file(scratch.path("err"));

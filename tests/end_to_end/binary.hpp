@@ -10,6 +10,7 @@ struct Outcome {
   int exit_code = -1;
   std::string out;
   std::string err;
+  bool hung = false;  ///< had to be killed
 };
 
 /// `arguments` as one shell line, quoted where needed.
@@ -19,6 +20,10 @@ Outcome invoke(const std::string& arguments);
 /// apart, none after its end.
 Outcome invoke_interrupted(const std::string& arguments, int signal, const std::string& word,
                            int times = 1, int gap_ms = 0);
+
+/// The same, interrupted `after_ms` from its start; killed when it has not ended `limit_ms` later.
+Outcome invoke_interrupted_after(const std::string& arguments, int signal, int after_ms,
+                                 int limit_ms);
 
 /// An empty folder, removed with the object.
 class Scratch {
