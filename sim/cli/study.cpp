@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <thread>
 
 #include "analysis/binding.hpp"
-#include "analysis/decide.hpp"
 #include "analysis/io/json.hpp"
-#include "analysis/verdict.hpp"
 #include "sim/analytic/analytic.hpp"
 #include "sim/cli/assemble.hpp"
 #include "sim/cli/check_warnings.hpp"
@@ -17,7 +14,7 @@
 #include "sim/cli/nearest.hpp"
 #include "sim/cli/study_companions.hpp"
 #include "sim/cli/study_cost.hpp"
-#include "sim/cli/study_sensitivity.hpp"
+#include "sim/cli/study_verdicts.hpp"
 #include "sim/cli/verb.hpp"
 
 namespace fleetcache::cli {
@@ -350,38 +347,6 @@ Result<StudyOutcome> run_analytic(const scenario::Loaded& loaded, const StudyOpt
     out.result.variants[name] = to_variant(answer);
   }
   return out;
-}
-
-/// Draws the verdicts of variants again, with the errors that only the base's companions told.
-void judge_variants(StudyOutcome& out) {
-  for (auto& [name, errors] : out.variant_errors) {
-    analysis::Variant& variant = out.result.variants.at(name);
-    borrow_errors(out.result.error, errors);
-    std::vector<analysis::Objective> objectives;
-    for (const analysis::Verdict& v : variant.verdict) objectives.push_back(v.objective);
-    auto verdicts =
-        analysis::draw_verdicts(objectives, variant.metrics, errors, out.result.interrupted);
-    // Batches stay in the child: its own interval is kept.
-    for (std::size_t i = 0; i < verdicts.size(); ++i) verdicts[i].ci = variant.verdict[i].ci;
-    variant.verdict = std::move(verdicts);
-  }
-}
-
-/// For what stayed undecided: the assumed input that it hangs on.
-void name_inputs(const StudyOptions& options, analysis::Result& result) {
-  if (options.single || result.interrupted) return;
-  std::set<std::string> metrics;
-  for (const analysis::Verdict& v : result.verdict) {
-    if (v.state == analysis::State::kUndecided && v.value) metrics.insert(v.objective.metric);
-  }
-  if (metrics.empty()) return;
-  const auto sensitivities = assumed_sensitivities(options.what, options.settings, metrics);
-  for (analysis::Verdict& v : result.verdict) {
-    const auto found = sensitivities.find(v.objective.metric);
-    if (v.state != analysis::State::kUndecided || found == sensitivities.end()) continue;
-    auto decider = analysis::input_that_decides(v, found->second);
-    if (decider) v.deciders.push_back(std::move(*decider));
-  }
 }
 
 }  // namespace

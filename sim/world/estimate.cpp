@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
 
 #include "sim/traces/mooncake.hpp"
 #include "sim/world/run.hpp"
@@ -10,9 +12,8 @@
 namespace fleetcache::world {
 namespace {
 
-/// What one unit of work costs at a rung. Exact: measured over the scenarios of estimate_test.cpp.
-/// Bundled and fleet: the design's figures, within a factor of two of two small runs each
-/// (docs/fidelity.md); not yet measured at 10,000 nodes and more.
+/// What one unit of work costs at a rung, fitted to the runs of tests/unit/cli/estimate_test.cpp;
+/// bundled to 6,000 nodes besides, fleet to an hour and a day of 110,000 (docs/fidelity.md).
 struct Costs {
   double start_s;      ///< once
   double node_s;       ///< platform, per node
@@ -21,30 +22,44 @@ struct Costs {
   double live_flow_s;  ///< each start and end looks at what is under way in its component
   double node_bytes;
   double live_flow_bytes;
+  double kept_request_bytes;  ///< what the run keeps of a request to tell steadiness and tails,
+  double kept_bytes_max;      ///< at most
 };
 constexpr Costs kCosts[] = {
-    {0.03, 60e-6, 0.5e-6, 2e-6, 0.13e-6, 10'300, 2'200},
-    {0.03, 60e-6, 4e-6, 2e-6, 0, 10'300, 200},
-    {0.5, 15e-6, 1e-6, 1.3e-6, 0, 3'000, 200},
+    {0.03, 60e-6, 0.5e-6, 2e-6, 0.13e-6, 10'300, 2'200, 0, 0},
+    {0.015, 60e-6, 0.7e-6, 1.4e-6, 0, 10'300, 200, 0, 0},
+    {0.045, 3e-6, 0.9e-6, 1.2e-6, 0, 3'000, 200, 800, 250e6},
 };
 constexpr double kBytesPerEntry = 44;
 constexpr double kBytesAtStart = 45e6;
-constexpr double kKvTransfer_s = 0.01;  // a KV block is a few MB over one NIC
-constexpr double kFlowsPerRequest = 1.5;
+constexpr double kKvTransfer_s = 0.01;    // a KV block is a few MB over one NIC
+constexpr double kFlowsPerRequest = 1.5;  // of training: most are one flow; a fill also writes
 
-/// Blocks that the prompts before the horizon hold. Reads the trace, if there is one and it can be
-/// read (the run itself reports when not).
-double block_lookups(const scenario::InferenceService& service, Duration horizon) {
+/// Transfers per KV block that is looked up. Blocks that miss are computed, not fetched. A hit in a
+/// pooled cache is one transfer at most; among nodes most hits are a peer's, more as
+/// conversations grow.
+double flows_per_block(const scenario::Scenario& s) {
+  return s.cache.index == scenario::Index::kPooled ? 0.9 : 1.5;
+}
+
+/// Blocks of a prompt that are looked up: without a cache the prompt is computed as one.
+double looked_up(const scenario::Scenario& s, double blocks) {
+  return s.cache.enabled ? std::max(1.0, blocks) : 1;
+}
+
+/// Blocks that are looked up for the prompts before the horizon. Reads the trace, if there is one
+/// and it can be read (the run itself reports when not).
+double block_lookups(const scenario::Scenario& s, const scenario::InferenceService& service) {
   if (service.arrivals.trace.empty()) {
-    const double blocks =
-        std::max(1.0, static_cast<double>(service.arrivals.prompt_tokens) / service.block_tokens);
-    return service.arrivals.rate.count * to_seconds(horizon) * blocks;
+    const double prompts = service.arrivals.rate.count * to_seconds(s.horizon);
+    return prompts *
+           looked_up(s, static_cast<double>(service.arrivals.prompt_tokens) / service.block_tokens);
   }
   const auto requests = traces::read_mooncake(service.arrivals.trace);
   if (!requests) return 0;
   double blocks = 0;
   for (const traces::KvRequest& r : *requests) {
-    if (r.at_ns < horizon.count) blocks += static_cast<double>(r.blocks.size());
+    if (r.at_ns < s.horizon.count) blocks += looked_up(s, static_cast<double>(r.blocks.size()));
   }
   return blocks;
 }
@@ -106,14 +121,15 @@ void add_job(const scenario::Scenario& s, const scenario::TrainingJob& job, Read
 
 /// Requests that are made at all: when the origin gives less than is missed, jobs wait and read
 /// less. First the first reading of each data set, then the later ones. Also counts what is under
-/// way around each of them.
-void add_training(const scenario::Scenario& s, const scenario::Region& region, Estimate& e,
-                  double& live_flows) {
+/// way around each of them. Returns the share that is made.
+double add_training(const scenario::Scenario& s, const scenario::Region& region, Estimate& e,
+                    double& live_flows) {
   Reading reading;
   for (const auto& [name, job] : s.training) {
     if (job.region == region.name) add_job(s, job, reading);
   }
-  if (reading.wanted <= 0) return;
+  if (reading.wanted <= 0) return 1;
+  const double before = e.requests;
   const double horizon = std::max(1e-9, to_seconds(s.horizon));
   const double wanted = reading.wanted / horizon;
   const double origin = std::max(1.0, origin_rate(s, region));
@@ -132,10 +148,11 @@ void add_training(const scenario::Scenario& s, const scenario::Region& region, E
   const double later_rate = later_misses > 0 ? std::min(wanted, origin / later_misses) : wanted;
   add_phase(first_rate * first_s, 1);
   if (later > 0) add_phase(std::min(later, later_rate * (horizon - first_s)), later_misses);
+  return (e.requests - before) / reading.requests;
 }
 
-double cache_entries(const scenario::Scenario& s, double blocks) {
-  double entries = blocks;
+double training_entries(const scenario::Scenario& s) {
+  double entries = 0;
   for (const auto& [name, job] : s.training) {
     const scenario::Dataset& d = s.datasets.at(job.dataset);
     entries += 2.0 * static_cast<double>(d.size.count) / static_cast<double>(d.object.count);
@@ -146,7 +163,7 @@ double cache_entries(const scenario::Scenario& s, double blocks) {
 /// Cache requests that the fleet rung makes instead, and the keys that its caches know: by the
 /// sample that the run would draw.
 struct Sampled {
-  double requests = 0, entries = 0;
+  double reads = 0, blocks = 0, entries = 0;
 };
 
 /// Entries of all tiers for `keys` objects of `bytes` each in the caches of `nodes` nodes.
@@ -160,7 +177,16 @@ double tier_entries(const scenario::Scenario& s, double keys, double bytes, doub
   return entries;
 }
 
-Sampled sampled(const scenario::Scenario& s, double sample_factor) {
+/// Entries of KV blocks: `blocks` lookups, half of them of shared prefixes, as far as they fit.
+double block_entries(const scenario::Scenario& s, const scenario::InferenceService& service,
+                     double blocks, double share) {
+  const auto block = static_cast<double>(service.kv_bytes_per_token.count * service.block_tokens);
+  return tier_entries(s, blocks / 2, std::max(1.0, block / share), service.nodes);
+}
+
+/// `made`: by region, the share of reads that are made although jobs wait.
+Sampled sampled(const scenario::Scenario& s, double sample_factor,
+                const std::map<std::string, double>& made) {
   RunOptions options;
   options.rung = Rung::kFleet;
   options.sample_factor = sample_factor;
@@ -171,10 +197,11 @@ Sampled sampled(const scenario::Scenario& s, double sample_factor) {
     const auto object = static_cast<double>(dataset.object.count);
     const double fed = to_seconds(s.horizon) / std::max(1e-9, to_seconds(job.compute));
     const double steps = job.steps > 0 ? std::min<double>(job.steps, fed) : fed;
-    const double reads = steps * static_cast<double>(job.bytes_per_step.count) / object;  // a node
+    const double reads = steps * static_cast<double>(job.bytes_per_step.count) / object *
+                         made.at(job.region);  // a node
     const JobSample& sample = plan.jobs.at(name);
     const auto members = static_cast<double>(sample.members.size());
-    out.requests +=
+    out.reads +=
         reads * (members > 0 ? members : job.nodes / static_cast<double>(sample.key_weight));
     const double weight = sample.key_weight;
     out.entries += tier_entries(s, static_cast<double>(dataset.size.count) / object / weight,
@@ -182,12 +209,13 @@ Sampled sampled(const scenario::Scenario& s, double sample_factor) {
   }
   for (const auto& [name, service] : s.inference) {
     const double share = static_cast<double>(plan.servers.at(name).count) / service.nodes;
-    const double blocks = block_lookups(service, s.horizon) * share;
-    out.requests += blocks;
-    // Half of them are of shared prefixes.
-    const auto block = static_cast<double>(service.kv_bytes_per_token.count * service.block_tokens);
-    out.entries += tier_entries(s, blocks / 2, block / share, service.nodes);
+    const double blocks = block_lookups(s, service) * share;
+    out.blocks += blocks;
+    out.entries += block_entries(s, service, blocks, share);
   }
+  // A key is in a tier once it was asked for.
+  const double most = (out.reads + out.blocks) * static_cast<double>(s.cache.tiers.size());
+  out.entries = std::min(out.entries, most);
   return out;
 }
 
@@ -197,30 +225,36 @@ Estimate estimate(const scenario::Scenario& scenario, Rung rung, double sample_f
   const Costs& costs = kCosts[static_cast<std::size_t>(rung)];
   Estimate e;
   double live_flows = 0;  // sum over flows of what is under way around them
+  std::map<std::string, double> made;
   for (const auto& [name, region] : scenario.regions) {
     for (const auto& [pool_name, pool] : region.pools) e.nodes += pool.nodes;
-    add_training(scenario, region, e, live_flows);
+    made[name] = add_training(scenario, region, e, live_flows);
   }
-  double blocks = 0;
+  double reads = e.requests, blocks = 0;
+  double entries = training_entries(scenario);
   for (const auto& [name, service] : scenario.inference) {
-    blocks += block_lookups(service, scenario.horizon);
+    const double lookups = block_lookups(scenario, service);
+    blocks += lookups;
+    entries += block_entries(scenario, service, 2 * lookups, 1);
   }
-  e.requests += blocks;
   const double horizon = std::max(1e-9, to_seconds(scenario.horizon));
   const double kv_live = std::max(1.0, blocks / horizon * kKvTransfer_s);
-  live_flows += kv_live * blocks * kFlowsPerRequest;
-  double entries = cache_entries(scenario, blocks);
+  live_flows += kv_live * blocks * flows_per_block(scenario);
   if (rung == Rung::kFleet) {
-    const double all = std::max(1.0, e.requests);
-    const Sampled sample = sampled(scenario, sample_factor);
-    e.requests = std::min(all, sample.requests);
+    const double all = std::max(1.0, reads + blocks);
+    const Sampled sample = sampled(scenario, sample_factor, made);
+    reads = std::min(reads, sample.reads);
+    blocks = std::min(blocks, sample.blocks);
     entries = sample.entries;
-    live_flows *= e.requests / all;
+    live_flows *= (reads + blocks) / all;
   }
-  e.flows = e.requests * kFlowsPerRequest;  // most reads are one flow; a fill also writes to disks
+  e.requests = reads + blocks;
+  e.flows = reads * kFlowsPerRequest + blocks * flows_per_block(scenario);
   e.live = live_flows / std::max(1.0, e.flows);
   e.memory_bytes = kBytesAtStart + entries * kBytesPerEntry +
-                   static_cast<double>(e.nodes) * costs.node_bytes + e.live * costs.live_flow_bytes;
+                   static_cast<double>(e.nodes) * costs.node_bytes +
+                   e.live * costs.live_flow_bytes +
+                   std::min(e.requests * costs.kept_request_bytes, costs.kept_bytes_max);
   e.cpu_seconds = costs.start_s + static_cast<double>(e.nodes) * costs.node_s +
                   e.requests * costs.request_s +
                   e.flows * (costs.flow_s + costs.live_flow_s * e.live);
