@@ -34,12 +34,9 @@ struct BundleStats {
 ///  - `start` takes any weight > 0; `set_capacity` takes 0 (failed: flows wait, and go on later);
 ///    links may be added at any time;
 ///  - between two solves the rate of a class is constant and its flows share it; a class whose
-///  flows
-///    are at their cap keeps them there, so it may use up to (1 + epsilon) times its part of a
-///    link;
-///  - link_usage is O(classes on the link), and as of the last solve, which comes after all events
-///  of
-///    a date.
+///    flows are at their cap keeps them there, so it may use up to 1 + epsilon of its part;
+///  - link_usage is O(classes on the link), and as of the last solve, which comes after all
+///    events of a date.
 ///
 /// A start or end costs O(log flows of its class + log classes), a solve what the solver says plus
 /// O(log classes) for each class whose rate changed. 64 bytes a live flow. Does not need SimGrid:

@@ -9,9 +9,8 @@
 // window.
 //
 // Traps, each asserted by tests/unit/simgrid/semantics_test.cpp:
-//  - SimGrid adds *differences* of latencies to a penalty, so rounding would pile up over millions
-//  of
-//    changes. Penalties are whole multiples of 2^-36 and at most 2^17 apart: such sums are exact.
+//  - SimGrid adds *differences* of latencies to a penalty: rounding would pile up over millions
+//    of changes. Penalties are multiples of 2^-36 and at most 2^17 apart: such sums are exact.
 //  - A transfer can be suspended once: in 3.32 resume() does not make it so again. A class without
 //    flows, or with a failed link, is parked instead: its own link gets next to no bandwidth. When
 //    the parked ones are many they are cancelled, since SimGrid still counts them in.

@@ -63,7 +63,6 @@ class Planner {
   std::vector<NodeSpan> struck(const FleetEvent& event) const;
   void set_links(const FleetEvent& event, PlannedEvent& planned) const;
   void add_event(std::uint32_t index);
-  void add_random();
   void add_outages(const std::string& what, PlanKind kind, Duration mtbf, Duration repair,
                    const std::string& place, std::uint32_t number, NodeSpan nodes,
                    std::vector<LinkIndex> links);

@@ -1,9 +1,8 @@
 /// Who is up, who answers, and whose keys are where: what a loss means between the moment it
 /// happens and the moment everybody knows.
 ///
-///     lost ── detect ──> keys move ... back ── rejoin ──> keys return (empty, or with their
-///     copies)
-///       readers ask, wait for `timeout`, read the origin
+///     lost -- detect --> keys move ... back -- rejoin --> keys return, to an empty cache or not
+///       meanwhile readers ask, wait for `timeout`, read the origin
 #pragma once
 
 #include <cstdint>
@@ -27,7 +26,6 @@ class Membership : private engine::EventHandler {
   bool absent(TimePoint now, NodeId node, bool announced);
   bool present(TimePoint now, NodeId node, bool announced);
 
-  bool is_absent(NodeId node) const { return nodes_[node].reasons > 0; }
   /// Most nodes that were absent at once, and the date when the last of them came back (0: none
   /// did).
   std::uint32_t absent_max() const { return absent_max_; }

@@ -204,17 +204,6 @@ Duration OriginService::slowest_first_byte(RegionId id, double reads, double u) 
   return std::max(slowest, region.first_byte.quantile_of_max(std::max(1.0, others), u));
 }
 
-void OriginService::throttle(RegionId id, double share) {
-  const double merged = static_cast<double>(platform_->region(id).blob.accounts) /
-                        static_cast<double>(platform_->accounts(id));
-  const BytesPerSecond egress(platform_->region(id).blob.egress.count * merged * share);
-  for (std::uint32_t account = 0; account < platform_->accounts(id); ++account) {
-    flows_->set_capacity(platform_->account_egress(id, account), egress);
-  }
-  flows_->set_capacity(platform_->stamp(id),
-                       BytesPerSecond(platform_->stamp_capacity(id).count * share));
-}
-
 std::uint64_t OriginService::in_transfer() const {
   std::uint64_t n = 0;
   operations_.each([&n](const Operation& op) { n += op.transferring ? 1 : 0; });

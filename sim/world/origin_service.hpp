@@ -45,10 +45,6 @@ class OriginService : private engine::EventHandler, private engine::FlowListener
 
   void start(TimePoint now, const OriginRequest& request, OriginClient* client, std::uint64_t tag);
 
-  /// Lowers the read bandwidth of a region's accounts and stamp to `share` of their peak,
-  /// 0 < share <= 1. Request rates, writes and the front-end fleet stay as they are.
-  void throttle(RegionId region, double share);
-
   /// Operations inside a flow right now.
   std::uint64_t in_transfer() const;
   /// Nanoseconds that operations still under way have spent so far.
