@@ -27,9 +27,16 @@ fs::path fresh_folder() {
 pid_t start(const std::string& arguments, const std::string& out, const std::string& err) {
   // `exec` lets a signal reach the binary and not the shell.
   const std::string line = std::string("exec ") + FLEETCACHE_BINARY + " " + arguments;
+  // A signal that comes before the binary is there must not reach the tests' own handler.
+  sigset_t all, before;
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, &before);
   const pid_t pid = fork();
+  if (pid == 0) {
+    for (const int number : {SIGINT, SIGTERM}) signal(number, SIG_DFL);
+  }
+  sigprocmask(SIG_SETMASK, &before, nullptr);
   if (pid != 0) return pid;
-  for (const int signal_number : {SIGINT, SIGTERM}) signal(signal_number, SIG_DFL);
   const int out_fd = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   const int err_fd = open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   dup2(out_fd, STDOUT_FILENO);
