@@ -91,7 +91,8 @@ StudyOptions plan_at(const RunFlags& flags, world::Rung rung, const world::Estim
 
 Price price_of(const RunFlags& flags, const scenario::Loaded& loaded) {
   return [&flags, &loaded](world::Rung rung) {
-    const world::Estimate one = world::estimate(loaded.scenario, rung, flags.run.sample_factor);
+    const world::Estimate one = world::estimate(loaded.scenario, rung, flags.run.sample_factor,
+                                                flags.run.representative_factor);
     return cost_of(loaded, plan_at(flags, rung, one), one);
   };
 }

@@ -50,18 +50,21 @@ StudyCost cost_of(const scenario::Loaded& loaded, const StudyOptions& options,
       const auto variant = scenario::load(options.what, settings);
       // Variants were loaded with their scenario; one that no longer does counts as the base.
       cost.jobs.push_back(job_of(
-          "variant",
-          variant ? world::estimate(variant->scenario, rung, options.run.sample_factor) : base));
+          "variant", variant ? world::estimate(variant->scenario, rung, options.run.sample_factor,
+                                               options.run.representative_factor)
+                             : base));
     }
   }
-  std::map<double, world::Estimate> by_factor;  // estimates read request traces: once each
-  by_factor[options.run.sample_factor] = base;
+  using Factors = std::pair<double, double>;
+  std::map<Factors, world::Estimate> known;  // estimates read request traces: once each
+  known[{options.run.sample_factor, options.run.representative_factor}] = base;
   for (const CompanionRun& companion : companion_runs(options.run, options.effort)) {
-    const double factor = companion.options.sample_factor;
-    if (by_factor.count(factor) == 0) {
-      by_factor[factor] = world::estimate(loaded.scenario, rung, factor);
+    const Factors factors = {companion.options.sample_factor,
+                             companion.options.representative_factor};
+    if (known.count(factors) == 0) {
+      known[factors] = world::estimate(loaded.scenario, rung, factors.first, factors.second);
     }
-    cost.jobs.push_back(job_of("companion", by_factor[factor]));
+    cost.jobs.push_back(job_of("companion", known[factors]));
   }
   for (std::uint32_t i = 1; i < options.seeds; ++i) cost.jobs.push_back(job_of("seed", base));
   if (options.what_if) cost.jobs.push_back(job_of("+10 % re-run", base));

@@ -116,7 +116,8 @@ std::string cost_text(const world::Estimate& e) {
 Price price_of_one(const scenario::Scenario& scenario, const world::RunOptions& refinements) {
   return [&scenario, refinements](world::Rung rung) {
     StudyCost cost;
-    cost.base = world::estimate(scenario, rung, refinements.sample_factor);
+    cost.base = world::estimate(scenario, rung, refinements.sample_factor,
+                                refinements.representative_factor);
     cost.jobs.push_back({"base", cost.base.cpu_seconds, cost.base.memory_bytes});
     return cost;
   };

@@ -185,11 +185,12 @@ double block_entries(const scenario::Scenario& s, const scenario::InferenceServi
 }
 
 /// `made`: by region, the share of reads that are made although jobs wait.
-Sampled sampled(const scenario::Scenario& s, double sample_factor,
+Sampled sampled(const scenario::Scenario& s, double sample_factor, double representative_factor,
                 const std::map<std::string, double>& made) {
   RunOptions options;
   options.rung = Rung::kFleet;
   options.sample_factor = sample_factor;
+  options.representative_factor = representative_factor;
   const SamplePlan plan = plan_sample(s, options);
   Sampled out;
   for (const auto& [name, job] : s.training) {
@@ -221,7 +222,8 @@ Sampled sampled(const scenario::Scenario& s, double sample_factor,
 
 }  // namespace
 
-Estimate estimate(const scenario::Scenario& scenario, Rung rung, double sample_factor) {
+Estimate estimate(const scenario::Scenario& scenario, Rung rung, double sample_factor,
+                  double representative_factor) {
   const Costs& costs = kCosts[static_cast<std::size_t>(rung)];
   Estimate e;
   double live_flows = 0;  // sum over flows of what is under way around them
@@ -242,7 +244,7 @@ Estimate estimate(const scenario::Scenario& scenario, Rung rung, double sample_f
   live_flows += kv_live * blocks * flows_per_block(scenario);
   if (rung == Rung::kFleet) {
     const double all = std::max(1.0, reads + blocks);
-    const Sampled sample = sampled(scenario, sample_factor, made);
+    const Sampled sample = sampled(scenario, sample_factor, representative_factor, made);
     reads = std::min(reads, sample.reads);
     blocks = std::min(blocks, sample.blocks);
     entries = sample.entries;

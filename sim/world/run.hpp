@@ -53,8 +53,8 @@ struct RunOptions {
 };
 
 /// Expected cost of simulating a scenario at one rung, by a table of measured constants
-/// (estimate.cpp). At the exact rung CPU time is right within a factor of two for the scenarios of
-/// tests/end_to_end/estimate_test.cpp; the other rungs have design figures until they are measured.
+/// (estimate.cpp). CPU time is right within a factor of two for the scenarios of
+/// tests/unit/cli/estimate_test.cpp on a machine like the one they were measured on.
 struct Estimate {
   std::uint64_t nodes = 0;
   double requests = 0;  ///< cache requests over the horizon
@@ -63,9 +63,9 @@ struct Estimate {
   double memory_bytes = 0;
   double cpu_seconds = 0;
 };
-/// `sample_factor` as in RunOptions. Cost: reads the request traces, if there are any.
+/// Factors as in RunOptions. Cost: reads the request traces, if there are any.
 Estimate estimate(const scenario::Scenario& scenario, Rung rung = Rung::kExact,
-                  double sample_factor = 1);
+                  double sample_factor = 1, double representative_factor = 1);
 
 /// Simulates the scenario. Uses the process's one SimGrid engine: call once a process.
 /// Fails when an input cannot be simulated (a trace that cannot be read, an unknown policy).
