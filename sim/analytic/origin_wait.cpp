@@ -7,6 +7,8 @@ namespace fleetcache::analytic {
 
 namespace {
 
+constexpr double kLeftLeast = 0.05;  // of a link, for a burst beside others
+
 const ResourceAnswer* find(const std::vector<ResourceAnswer>& resources, ResourceKind kind,
                            std::uint32_t region) {
   for (const ResourceAnswer& r : resources)
@@ -45,6 +47,29 @@ OriginWait origin_wait(const FleetView& view, const Design& design,
   out.burst_s = models::burst_delay_s(shared, reads, object);
   if (!direct) out.tokens_s = models::burst_throttle_s(account_bucket(r.blob), reads / accounts);
   return out;
+}
+
+std::vector<models::TimeShare> burst_law(const FleetView& view, const Design& design,
+                                         const std::vector<ResourceAnswer>& resources,
+                                         std::uint32_t region, double object, double reads,
+                                         double own) {
+  const scenario::Region& r = *view.regions[region];
+  const bool direct = direct_share(view, design, region) > 0;
+  const ResourceAnswer* link =
+      find(resources, direct ? ResourceKind::kStamp : ResourceKind::kEgress, region);
+  if (link == nullptr || link->capacity <= 0 || reads < 1) return {};
+  const OriginRead read = origin_read(r, design.path, object);
+  const double stream = direct ? r.bifrost.stream.count : r.blob.stream.count;
+  models::BurstSpec burst;
+  burst.reads = reads;
+  burst.bytes = object;
+  // What others take of the link in the mean is not there for the burst.
+  const double others = std::max(0.0, link->load - own);
+  burst.capacity = BytesPerSecond(std::max(kLeftLeast * link->capacity, link->capacity - others));
+  burst.stream = BytesPerSecond(stream);
+  burst.plans = PerSecond(direct ? r.bifrost.plan_requests.count : 0);
+  burst.before_s = to_seconds(read.rest) - (stream > 0 ? object / stream : 0);
+  return models::burst_read_law(read.law, burst);
 }
 
 models::ThrottleAnswer throttle_of(const FleetView& view, const Design& design,

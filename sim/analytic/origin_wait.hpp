@@ -2,6 +2,9 @@
 /// stamp, bursts of a synchronous step, refused requests and their back-off.
 #pragma once
 
+#include <vector>
+
+#include "models/capacity/burst_reads.hpp"
 #include "models/capacity/shared_origin.hpp"
 #include "sim/analytic/resources.hpp"
 
@@ -24,6 +27,13 @@ struct OriginWait {
 OriginWait origin_wait(const FleetView& view, const Design& design,
                        const std::vector<ResourceAnswer>& resources, std::uint32_t region,
                        double object, double reads, double under_way);
+
+/// The law of the time of one read where all `reads` of a step are asked at once and `own` bytes a
+/// second of the link's load are theirs. Empty where the way has no link. O(2,048).
+std::vector<models::TimeShare> burst_law(const FleetView& view, const Design& design,
+                                         const std::vector<ResourceAnswer>& resources,
+                                         std::uint32_t region, double object, double reads,
+                                         double own);
 
 /// One account's bucket.
 models::ThrottleSpec account_bucket(const scenario::BlobFrontEnd& blob);

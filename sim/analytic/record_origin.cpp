@@ -64,25 +64,59 @@ struct Part {
   double seconds = 0, weight = 0;
 };
 
-// Read times of both phases as weighted points: 200 quantiles of the first byte plus the rest.
-std::vector<Part> read_times(const Solved& s) {
+// The law of one read of a job: that of bursts where a step's reads come at once to a way that is
+// not full; else 200 quantiles of the first byte plus the rest.
+std::vector<models::TimeShare> read_law(const Solved& s, const Answer& phase, std::size_t j) {
   constexpr int kPoints = 200;
+  const JobView& job = s.view.jobs[j];
+  const JobAnswer& a = phase.job[j];
+  if (a.origin_read_s <= 0) return {};
+  std::vector<models::TimeShare> law;
+  if (!a.origin_full) {
+    const double own = a.rate * (1 - a.hits.hit - a.hits.remote);
+    law = burst_law(s.view, s.design, phase.resource, job.home, job.object, a.slow_reads_per_step,
+                    own);
+    const OriginWait wait = origin_wait(s.view, s.design, phase.resource, job.home, job.object,
+                                        a.slow_reads_per_step, phase.region[job.home].under_way);
+    for (models::TimeShare& t : law) t.seconds += wait.tokens_s / 2;
+  }
+  if (!law.empty()) return law;
+  const OriginRead read = origin_read(*s.view.regions[job.home], s.design.path, job.object);
+  for (int i = 0; i < kPoints; ++i)
+    law.push_back(
+        {to_seconds(read.law.quantile((i + 0.5) / kPoints)) + std::max(0.0, a.origin_rest_s),
+         1.0 / kPoints});
+  return law;
+}
+
+struct ReadLaws {
+  std::vector<std::vector<models::TimeShare>> first, steady;  // by job
+};
+
+ReadLaws read_laws(const Solved& s) {
+  ReadLaws laws;
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    laws.first.push_back(read_law(s, s.course.first, j));
+    laws.steady.push_back(read_law(s, s.course.steady, j));
+  }
+  return laws;
+}
+
+// Read times of both phases as weighted points.
+std::vector<Part> read_times(const Solved& s, const ReadLaws& laws) {
   std::vector<Part> parts;
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobView& job = s.view.jobs[j];
     const double share = s.course.first_share[j];
-    const OriginRead read = origin_read(*s.view.regions[job.home], s.design.path, job.object);
     for (const Answer* phase : {&s.course.first, &s.course.steady}) {
       const bool first = phase == &s.course.first;
       const JobAnswer& a = phase->job[j];
       const double missed = first ? 1 - s.course.first_hit[j] : 1 - a.hits.hit - a.hits.remote;
       const double pace = first ? share * s.course.first_goodput[j] : (1 - share) * a.goodput;
       const double weight = a.wanted * pace * missed / job.object;
-      if (weight <= 1e-12 || a.origin_read_s <= 0) continue;
-      for (int i = 0; i < kPoints; ++i)
-        parts.push_back(
-            {to_seconds(read.law.quantile((i + 0.5) / kPoints)) + std::max(0.0, a.origin_rest_s),
-             weight / kPoints});
+      if (weight <= 1e-12) continue;
+      for (const models::TimeShare& t : first ? laws.first[j] : laws.steady[j])
+        parts.push_back({t.seconds, weight * t.share});
     }
   }
   std::stable_sort(parts.begin(), parts.end(),
@@ -99,8 +133,8 @@ double quantile(const std::vector<Part>& parts, double total, double p) {
   return parts.back().seconds;
 }
 
-void put_reads(const Solved& s, Record& record) {
-  const std::vector<Part> parts = read_times(s);
+void put_reads(const Solved& s, const ReadLaws& laws, Record& record) {
+  const std::vector<Part> parts = read_times(s, laws);
   if (parts.empty()) return;
   double total = 0, mean = 0;
   for (const Part& part : parts) {
@@ -145,7 +179,8 @@ void put_attempts(const Solved& s, Record& record) {
 
 void add_origin(const Solved& s, Record& record) {
   if (s.view.jobs.empty()) return;
-  put_reads(s, record);
+  const ReadLaws laws = read_laws(s);
+  put_reads(s, laws, record);
   put_attempts(s, record);
   Table t;
   t.title = "ORIGIN: reads under way, what they wait, how fast their windows can pull";
@@ -158,11 +193,12 @@ void add_origin(const Solved& s, Record& record) {
       if (c.demand_s <= 0) continue;
       double read_s = 0, reads = 0;
       for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
-        if (s.view.jobs[j].home != r || phase->job[j].origin_read_s <= 0) continue;
+        const auto& law = phase == &s.course.first ? laws.first[j] : laws.steady[j];
+        if (s.view.jobs[j].home != r || law.empty()) continue;
         const JobAnswer& job = phase->job[j];
         const double rate = job.rate * (1 - job.hits.hit - job.hits.remote) / s.view.jobs[j].object;
         reads += rate;
-        read_s += rate * job.origin_read_s;
+        read_s += rate * models::mean_of(law);
       }
       t.rows.push_back({s.view.region_name(r), phase == &s.course.first ? "first epoch" : "steady",
                         count(a.under_way), seconds(c.alone_s),

@@ -1,0 +1,78 @@
+#include "models/capacity/burst_reads.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+
+#include "policies/base/check.hpp"
+
+namespace fleetcache::models {
+
+namespace {
+
+constexpr std::size_t kPlaces = 64, kFirstBytes = 32;
+
+struct Group {
+  double asked_s = 0;  // to its first byte
+  double finish = 0;   // bytes that one transfer will have had when this one is done
+};
+
+std::vector<Group> groups_of(const LogNormalLatency& first_byte, const BurstSpec& spec) {
+  std::vector<double> latency;
+  for (std::size_t i = 0; i < kFirstBytes; ++i)
+    latency.push_back(
+        to_seconds(first_byte.quantile((static_cast<double>(i) + 0.5) / kFirstBytes)));
+  const double planning = spec.plans.count > 0 ? spec.reads / spec.plans.count : 0;
+  std::vector<Group> groups;
+  for (std::size_t place = 0; place < kPlaces; ++place) {
+    const double planned = planning * (static_cast<double>(place) + 0.5) / kPlaces;
+    for (const double s : latency) groups.push_back({planned + spec.before_s + s, 0});
+  }
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const Group& a, const Group& b) { return a.asked_s < b.asked_s; });
+  return groups;
+}
+
+}  // namespace
+
+std::vector<TimeShare> burst_read_law(const LogNormalLatency& first_byte, const BurstSpec& spec) {
+  FLEETCACHE_CHECK(spec.reads >= 1 && spec.capacity.count > 0, "a burst without reads or link");
+  std::vector<Group> groups = groups_of(first_byte, spec);
+  const double group_reads = spec.reads / static_cast<double>(groups.size());
+  const double stream = spec.stream.count > 0 ? std::min(spec.stream.count, spec.capacity.count)
+                                              : spec.capacity.count;
+  // All are as large and shares are equal: who starts first is done first.
+  double now = 0, had = 0;  // bytes that a transfer under way since time 0 has had
+  std::size_t started = 0;
+  std::vector<TimeShare> law;
+  for (std::size_t done = 0; done < groups.size();) {
+    const double under_way = group_reads * static_cast<double>(started - done);
+    const double rate = under_way > 0 ? std::min(stream, spec.capacity.count / under_way) : 0;
+    const double next_start =
+        started < groups.size() ? groups[started].asked_s : std::numeric_limits<double>::infinity();
+    const double next_end = under_way > 0 ? now + std::max(0.0, groups[done].finish - had) / rate
+                                          : std::numeric_limits<double>::infinity();
+    if (next_start < next_end) {
+      had += rate * (next_start - now);
+      now = next_start;
+      groups[started++].finish = had + spec.bytes;
+      continue;
+    }
+    had = groups[done].finish;
+    now = next_end;
+    ++done;
+    law.push_back({now, 1.0 / static_cast<double>(groups.size())});
+  }
+  return law;
+}
+
+double mean_of(const std::vector<TimeShare>& law) {
+  double sum = 0, share = 0;
+  for (const TimeShare& point : law) {
+    sum += point.share * point.seconds;
+    share += point.share;
+  }
+  return share > 0 ? sum / share : 0;
+}
+
+}  // namespace fleetcache::models

@@ -1,0 +1,32 @@
+/// How long the reads of a synchronous step take that are all asked for at once, over a link that
+/// they share.
+#pragma once
+
+#include <vector>
+
+#include "models/capacity/response_time.hpp"
+#include "models/origin/latency.hpp"
+#include "policies/base/units.hpp"
+
+namespace fleetcache::models {
+
+struct BurstSpec {
+  double reads = 1;         ///< asked for at time 0, >= 1
+  double bytes = 0;         ///< of each
+  BytesPerSecond capacity;  ///< of the link for them; > 0
+  BytesPerSecond stream;    ///< cap of one transfer; 0: none
+  PerSecond plans;          ///< one after the other before anything else; 0: all at once
+  double before_s = 0;      ///< a constant before the first byte
+};
+
+/// The law of the time of one read from asking to its last byte, ascending: its plan (its place in
+/// a queue of them), the constant, a first byte by `first_byte`, then its share of the link, which
+/// all transfers under way share equally (processor sharing). A fluid of 2,048 groups, moved
+/// exactly from event to event. Where nothing staggers them all take as long as the whole burst.
+/// Valid for: a burst that ends before the next begins. Cost: 0.1 ms. Source: derived. Checked by:
+/// tests/unit/models/burst_reads_test.cpp.
+std::vector<TimeShare> burst_read_law(const LogNormalLatency& first_byte, const BurstSpec& spec);
+
+double mean_of(const std::vector<TimeShare>& law);
+
+}  // namespace fleetcache::models

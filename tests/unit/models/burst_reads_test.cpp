@@ -1,0 +1,94 @@
+#include "models/capacity/burst_reads.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "policies/base/rng.hpp"
+
+namespace fleetcache::models {
+
+namespace {
+
+LogNormalLatency constant(double s) { return {from_seconds(s), from_seconds(s)}; }
+
+double quantile(const std::vector<TimeShare>& law, double p) {
+  double sum = 0;
+  for (const TimeShare& point : law)
+    if ((sum += point.share) >= p) return point.seconds;
+  return law.back().seconds;
+}
+
+// Reads one by one over a shared link, in small steps of time.
+std::vector<double> played(const LogNormalLatency& law, const BurstSpec& spec) {
+  Rng rng(11, "test/burst");
+  struct Read {
+    double from = 0, left = 0;
+  };
+  std::vector<Read> reads;
+  for (double i = 0; i < spec.reads; ++i)
+    reads.push_back({(spec.plans.count > 0 ? i / spec.plans.count : 0) + spec.before_s +
+                         to_seconds(law.sample(rng)),
+                     spec.bytes});
+  std::vector<double> times;
+  constexpr double kStep = 1e-4;
+  for (double now = 0; times.size() < reads.size(); now += kStep) {
+    double n = 0;
+    for (const Read& r : reads) n += r.from <= now && r.left > 0;
+    const double rate = std::min(spec.stream.count, spec.capacity.count / std::max(1.0, n));
+    for (Read& r : reads) {
+      if (r.from > now || r.left <= 0) continue;
+      r.left -= rate * kStep;
+      if (r.left <= 0) times.push_back(now);
+    }
+  }
+  std::sort(times.begin(), times.end());
+  return times;
+}
+
+}  // namespace
+
+TEST_CASE("reads that nothing staggers all take as long as the burst") {
+  // 100 reads of 10 MB over 1 GB/s: a second, after 50 ms.
+  BurstSpec spec{100, 10e6, BytesPerSecond(1e9), BytesPerSecond(100e6), PerSecond(0), 0.02};
+  const auto law = burst_read_law(constant(0.03), spec);
+  CHECK(law.front().seconds == doctest::Approx(1.05));
+  CHECK(law.back().seconds == doctest::Approx(1.05));
+  // A wide link: one stream each.
+  spec.capacity = BytesPerSecond(1e12);
+  CHECK(mean_of(burst_read_law(constant(0.03), spec)) == doctest::Approx(0.15));
+}
+
+TEST_CASE("plans one after the other spread the reads of a burst") {
+  // 1,000 plans at 1,000/s, transfers of 1 ms alone: half a second in the mean, one at most.
+  const BurstSpec spec{1000, 1e6, BytesPerSecond(1e12), BytesPerSecond(1e9), PerSecond(1000), 0};
+  const auto law = burst_read_law(constant(1e-6), spec);
+  CHECK(mean_of(law) == doctest::Approx(0.501).epsilon(0.01));
+  CHECK(law.back().seconds == doctest::Approx(1).epsilon(0.01));
+  // A link that takes two seconds for the burst: the last byte comes then.
+  BurstSpec narrow = spec;
+  narrow.capacity = BytesPerSecond(0.5e9);
+  CHECK(burst_read_law(constant(1e-6), narrow).back().seconds == doctest::Approx(2).epsilon(0.01));
+}
+
+TEST_CASE("the law is that of reads played one by one on a shared link") {
+  const LogNormalLatency first_byte(from_seconds(0.05), from_seconds(0.4));
+  for (const double capacity : {1e9, 3e9, 20e9})
+    for (const double plans : {0.0, 2000.0}) {
+      CAPTURE(capacity);
+      CAPTURE(plans);
+      const BurstSpec spec{
+          600, 4e6, BytesPerSecond(capacity), BytesPerSecond(60e6), PerSecond(plans), 0.01};
+      const auto law = burst_read_law(first_byte, spec);
+      const std::vector<double> truth = played(first_byte, spec);
+      double mean = 0;
+      for (const double t : truth) mean += t / static_cast<double>(truth.size());
+      CHECK(mean_of(law) == doctest::Approx(mean).epsilon(0.03));
+      for (const double p : {0.1, 0.5, 0.9})
+        CHECK(quantile(law, p) ==
+              doctest::Approx(truth[static_cast<std::size_t>(p * 600)]).epsilon(0.06));
+    }
+}
+
+}  // namespace fleetcache::models
