@@ -103,6 +103,7 @@ void add_slow_reads(const Context& c, std::uint32_t j, JobAnswer& a) {
     const double alone = to_seconds(read.law.mean()) + to_seconds(read.rest);
     const double together = full.count > 0 ? to_seconds(full) : 0;
     a.origin_read_s = std::max(alone + wait.mean_s(), together);
+    a.origin_full = full.count > 0 || a.rate_stall_s > 0;
     a.origin_rest_s = a.origin_read_s - to_seconds(read.law.mean());
   }
   const Duration shared_rest = read.rest + from_seconds(std::min(1e6, wait.slowest_s()));

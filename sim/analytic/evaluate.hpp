@@ -61,6 +61,7 @@ struct JobAnswer {
   double slow_reads_per_step = 0;  ///< origin reads of all nodes in such a step
   double origin_read_s = 0;        ///< mean time of an origin read, waits included
   double origin_rest_s = 0;        ///< of it, what is not the first byte
+  bool origin_full = false;        ///< some part of its way is: rates say how long reads take
   double step_s = 0;
   double start_s = 0;           ///< wait for the first batch, which nothing hides
   double checkpoint_share = 0;  ///< of wall time, standing still to write
