@@ -66,7 +66,8 @@ void put_services(const Solved& s, Record& record) {
     put(record, name + "ttft_queue_mean", a.queue_mean_s, "s");
     put(record, name + "ttft_fetch_mean", a.fetch_mean_s, "s");
     put(record, name + "ttft_prefill_mean", a.prefill_mean_s, "s");
-    put(record, name + "slot_utilization", a.utilization, "ratio");
+    // Work that is offered beyond all slots waits: slots are busy, not more.
+    put(record, name + "slot_utilization", std::min(1.0, a.utilization), "ratio");
     put(record, name + "block_hit_ratio", a.hits.kv.block_hit_ratio, "ratio");
     put(record, name + "block_bytes", s.view.services[i].block_bytes, "B");
   }

@@ -52,6 +52,16 @@ TEST_CASE("inference: a cache shortens prefill, and without one every block is c
                         metric(with, "infer.chat.ttft_prefill_mean")));
 }
 
+TEST_CASE("slots of an overloaded service are busy, not more than busy") {
+  scenario::Scenario s = small_fleet();
+  s.training.clear();
+  s.inference["chat"] = chat("r", "train");
+  CHECK(metric(solved(s), "infer.chat.slot_utilization") < 1);
+  s.inference["chat"].arrivals.rate = PerSecond(100 * s.inference["chat"].arrivals.rate.count);
+  CHECK(steady(s).service[0].utilization > 1);  // what is offered
+  CHECK(metric(solved(s), "infer.chat.slot_utilization") == 1);
+}
+
 TEST_CASE("blocks found in DRAM do not load the disks") {
   scenario::Scenario s = small_fleet();
   s.training.clear();
