@@ -43,12 +43,16 @@ QueueAnswer allen_cunneen(const QueueSpec& spec, double horizon_s) {
 
 namespace {
 
+// Points a decade: of a law to go on with, and for a quantile, where each costs an exponential a
+// step of the bisection.
+constexpr int kFine = 30, kCoarse = 12;
+
 // Mid-points of equal shares of a law, ten times finer in each decade of the tail: in seconds where
 // `quantile(p)` is.
-template <class Quantile>
+template <int kPerDecade, class Quantile>
 std::vector<TimeShare> points_of(Quantile quantile) {
   // Of the square of a log-normal with sigma 1, 0.3 % lie beyond six decades, 3 % beyond four.
-  constexpr int kDecades = 6, kPerDecade = 30;
+  constexpr int kDecades = 6;
   std::vector<TimeShare> points;
   double from = 0, left = 1;
   for (int decade = 0; decade < kDecades; ++decade) {
@@ -69,9 +73,10 @@ void keep_mean(std::vector<TimeShare>& points, double mean_s) {
   for (TimeShare& point : points) point.seconds *= mean_s / sum;
 }
 
+template <int kPerDecade>
 std::vector<TimeShare> log_normal_points(double mean_s, double cv2) {
   static const std::vector<TimeShare> normal =
-      points_of([](double p) { return normal_quantile(p); });
+      points_of<kPerDecade>([](double p) { return normal_quantile(p); });
   const double sigma2 = log_one_plus(cv2);
   const double sigma = std::sqrt(sigma2);
   const double median = mean_s * portable_exp(-sigma2 / 2);
@@ -80,16 +85,17 @@ std::vector<TimeShare> log_normal_points(double mean_s, double cv2) {
   return points;
 }
 
+template <int kPerDecade>
 std::vector<TimeShare> service_points(const QueueSpec& spec) {
-  return spec.service_law.empty() ? log_normal_points(spec.service_s, spec.service_cv2)
+  return spec.service_law.empty() ? log_normal_points<kPerDecade>(spec.service_s, spec.service_cv2)
                                   : spec.service_law;
 }
 
 std::vector<TimeShare> gap_points(double mean_s, double cv2) {
   if (cv2 <= 0.01) return {{mean_s, 1}};  // a clock: the wait moves by less than 1 %
-  if (cv2 > 1) return log_normal_points(mean_s, cv2);
+  if (cv2 > 1) return log_normal_points<kFine>(mean_s, cv2);
   const double random = mean_s * std::sqrt(cv2);
-  return points_of([&](double p) { return mean_s - random - random * portable_log(1 - p); });
+  return points_of<kFine>([&](double p) { return mean_s - random - random * portable_log(1 - p); });
 }
 
 // Lindley's recursion on a grid.
@@ -99,7 +105,7 @@ class WaitGrid {
       : step_s_(spec.service_s / kCells),
         wait_(static_cast<std::size_t>(std::min(4096.0, 1024 / (1 - utilization))), 0.0),
         next_(wait_.size()) {
-    std::vector<TimeShare> service = service_points(spec);
+    std::vector<TimeShare> service = service_points<kFine>(spec);
     std::vector<TimeShare> gaps = gap_points(1 / spec.arrival_rate, spec.arrival_cv2);
     keep_mean(service, spec.service_s);
     keep_mean(gaps, 1 / spec.arrival_rate);
@@ -195,7 +201,7 @@ QueueAnswer lindley_wait(const QueueSpec& spec) {
 }
 
 std::vector<TimeShare> log_normal_law(double mean_s, double cv2) {
-  std::vector<TimeShare> points = log_normal_points(mean_s, cv2);
+  std::vector<TimeShare> points = log_normal_points<kFine>(mean_s, cv2);
   keep_mean(points, mean_s);
   return points;
 }
@@ -213,7 +219,7 @@ double wait_quantile(const QueueAnswer& queue, double p) {
 
 double response_quantile(const QueueSpec& spec, const QueueAnswer& queue, double p) {
   FLEETCACHE_CHECK(p > 0 && p < 1, "a quantile outside (0, 1)");
-  const std::vector<TimeShare> service = service_points(spec);
+  const std::vector<TimeShare> service = service_points<kCoarse>(spec);
   const auto at_most = [&](double x) {
     double sum = 0;
     for (const TimeShare& point : service) {

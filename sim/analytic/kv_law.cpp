@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kSeed = 1;
 constexpr double kBlocksLeast = 64;
-constexpr double kWarmWindows = 6, kSweepWarm = 6;
+constexpr double kWarmWindows = 6, kSweepWarm = 4;
 constexpr double kMeasuredWindows = 12, kSweepWindows = 3;
 constexpr double kLookupsMost = 256;  // of a run, for each block that it holds
 

@@ -48,8 +48,8 @@ class KvLaw {
   /// most: occupancies over any window keep their proportions. Tiers are used as the simulator
   /// does: the fastest copy is touched, a copy of a slower tier is promoted, a miss fills all. A
   /// tier that would hold fewer than 64 blocks is left out. Sessions start in their steady state,
-  /// so only caches warm up: six windows of the largest tier, then twelve counted (three in a
-  /// sweep). Nothing for policies that cannot run this way (Belady, an unknown name) and for a
+  /// so only caches warm up: six windows of the largest tier, then twelve counted (four and three
+  /// in a sweep). Nothing for policies that cannot run this way (Belady, an unknown name) and for a
   /// window without end. Above 256 lookups a block the run is scaled down, and given up below
   /// kKvSweepBlocks. Cost: about 0.3 us a lookup, some 20 to 256 x blocks.
   std::optional<KvMiniature> hits(const models::KvSessionSpec& spec, const models::KvDemand& demand,
