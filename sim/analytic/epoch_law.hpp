@@ -34,8 +34,8 @@ constexpr unsigned kSweepObjects = 1024;
 /// four passes, 2 sqrt(1/4 / (4 x 4096)). Twice that with kSweepObjects.
 constexpr double kMiniatureError = 0.008;
 
-/// Remembers miniature runs of one answer (never across answers), so that a bisection over demand,
-/// which leaves the cached share alone, runs each once.
+/// Remembers miniature runs, which depend on nothing but what they are asked for: a bisection over
+/// demand, which leaves the cached share alone, runs each once.
 class EpochLaw {
  public:
   explicit EpochLaw(unsigned objects = kMiniatureObjects)

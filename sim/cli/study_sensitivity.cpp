@@ -14,10 +14,10 @@ namespace {
 using Metrics = std::map<std::string, probes::Metric>;
 
 /// Figures of the closed forms without their tables: the regime map costs a hundred times as much.
-std::optional<Metrics> figures(const scenario::Scenario& scenario) {
+/// `law` remembers miniature runs: most inputs leave the caches alone.
+std::optional<Metrics> figures(const scenario::Scenario& scenario, analytic::EpochLaw& law) {
   const auto view = analytic::view_of(scenario);
   if (!view) return std::nullopt;
-  analytic::EpochLaw law;
   analytic::Solved solved{*view, analytic::design_of(scenario), {}, {}, {}, {}, {}, {}};
   solved.course = analytic::evaluate_course(*view, solved.design, law);
   // Their figures are not asked for; the writer wants one of each.
@@ -66,13 +66,14 @@ std::map<std::string, std::vector<analysis::Sensitivity>> assumed_sensitivities(
   std::map<std::string, std::vector<analysis::Sensitivity>> out;
   const auto loaded = scenario::load(what, settings);
   if (!loaded) return out;
-  const auto before = figures(loaded->scenario);
+  analytic::EpochLaw law;
+  const auto before = figures(loaded->scenario, law);
   if (!before) return out;
   for (const auto& [name, input] : assumed_inputs(*loaded)) {
     std::vector<std::string> raised = settings;
     raised.insert(raised.end(), input.settings.begin(), input.settings.end());
     const auto other = scenario::load(what, raised);
-    const auto after = other ? figures(other->scenario) : std::nullopt;
+    const auto after = other ? figures(other->scenario, law) : std::nullopt;
     if (!after) continue;  // a tenth more is not allowed there
     for (const std::string& metric : metrics) {
       const auto was = before->find(metric), is = after->find(metric);
