@@ -102,7 +102,7 @@ json verdict_json(const std::vector<Verdict>& verdicts) {
     }
     json within = nullptr;
     bool clipped = false;
-    if (v.value) {
+    if (v.value && v.error_known) {
       const Interval all = interval_of(*v.value, v.unit, v.error);
       within = {all.low, all.high};
       clipped = all.clipped;

@@ -37,6 +37,7 @@ void read_verdicts(const json& document, analysis::Result& out) {
     verdict.unit = item.at("unit").get<std::string>();
     verdict.margin = number(item.at("margin"));
     verdict.error = number(item.at("error"));
+    verdict.error_known = !verdict.value || item.at("interval").is_array();
     verdict.reason = item.at("reason").get<std::string>();
     out.verdict.push_back(verdict);
   }

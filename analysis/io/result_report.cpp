@@ -115,7 +115,7 @@ void put_objectives(const Result& r, Report& report) {
   for (const Verdict& v : r.verdict) {
     const std::string unit = v.unit;
     const Interval interval = interval_of(v.value.value_or(0), unit, v.error);
-    if (v.value && unit == "ratio" && interval.clipped) {
+    if (v.value && v.error_known && unit == "ratio" && interval.clipped) {
       add_once(v.objective.metric + " " + quantity(interval.low, unit) + " to " +
                    quantity(interval.high, unit),
                clipped);

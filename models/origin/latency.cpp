@@ -1,5 +1,7 @@
 #include "models/origin/latency.hpp"
 
+#include <algorithm>
+
 #include "models/numeric.hpp"
 #include "policies/base/check.hpp"
 
@@ -36,7 +38,7 @@ double LogNormalLatency::tail_quantile_s(double w) const {
 }
 
 Duration LogNormalLatency::quantile_of_max(double n, double p) const {
-  FLEETCACHE_CHECK(n >= 1 && p > 0 && p < 1, "quantile_of_max needs n >= 1 and 0 < p < 1");
+  FLEETCACHE_CHECK(n > 0 && p > 0 && p < 1, "quantile_of_max needs n > 0 and 0 < p < 1");
   return from_seconds(tail_quantile_s(-portable_log(p) / n));
 }
 
@@ -55,6 +57,24 @@ Duration LogNormalLatency::mean_excess_of_max(double n, Duration slack) const {
     if (excess > 0) sum += kStep * w * portable_exp(-w) * excess;
   }
   return from_seconds(sum);
+}
+
+Duration quantile_of_slower(const std::function<Duration(double)>& first,
+                            const std::function<Duration(double)>& second, double p) {
+  FLEETCACHE_CHECK(p > 0 && p < 1, "quantile_of_slower needs 0 < p < 1");
+  const double w = -portable_log(p);
+  const auto at = [w](const std::function<Duration(double)>& quantile, double part) {
+    return quantile(std::clamp(portable_exp(-w * part), 1e-300, 1 - 1e-15));
+  };
+  // The first takes p^part of the probability, the second the rest: as `part` grows the first's
+  // quantile falls and the second's rises. They meet at the quantile of the slower.
+  double low = 0, high = 1;
+  for (int i = 0; i < 60; ++i) {
+    const double part = (low + high) / 2;
+    (at(first, part) > at(second, 1 - part) ? low : high) = part;
+  }
+  const double part = (low + high) / 2;
+  return std::max(at(first, part), at(second, 1 - part));
 }
 
 }  // namespace fleetcache::models

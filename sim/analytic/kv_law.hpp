@@ -38,8 +38,8 @@ struct KvMiniature {
 /// differs only in the order within a prompt.
 bool kv_closed_form(const std::string& policy);
 
-/// Remembers runs of one answer, never across answers: services that are alike per node are alike
-/// when scaled.
+/// Remembers runs, which depend on nothing but what they are asked for: services that are alike per
+/// node are alike when scaled.
 class KvLaw {
  public:
   explicit KvLaw(unsigned blocks = kKvBlocks) : blocks_(blocks) {}

@@ -25,6 +25,9 @@ void put_jobs(const Solved& s, Record& record) {
     const double goodput = s.course.goodput[j], stall = s.course.stall[j];
     put(record, name + "goodput", goodput, "ratio");
     put(record, name + "stall", stall, "ratio");
+    const double first = s.course.first_share[j];
+    put(record, name + "restore_share",
+        first * cold.restore_share + (1 - first) * warm.restore_share, "ratio");
     put(record, name + "stall_first_epoch", s.course.first_stall[j], "ratio");
     put(record, name + "start_wait", cold.start_s, "s");
     put(record, name + "stall_steady", warm.stall, "ratio");

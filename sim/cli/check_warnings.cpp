@@ -28,13 +28,19 @@ class Names {
 
 void add_jobs(const Scenario& s, Names& names) {
   if (s.training.empty()) return;
-  names.add("train.", {"goodput", "stall", "demand_per_gpu"});
+  names.add("train.", {"goodput", "stall", "demand_per_gpu", "checkpoint_share", "restore_share",
+                       "down_share", "redone_share", "random_stops"});
   names.add("cache.", {"hit_ratio.dataset", "hit_ratio_steady.dataset"});
   for (const auto& [name, job] : s.training) {
     names.add("train." + name + ".", {"goodput",
                                       "stall",
                                       "accelerator_utilization",
                                       "checkpoint_share",
+                                      "restore_share",
+                                      "down_share",
+                                      "redone_share",
+                                      "random_stops",
+                                      "weight",
                                       "restore_s",
                                       "lost_s",
                                       "bytes_read",
@@ -66,7 +72,7 @@ void add_services(const Scenario& s, Names& names) {
     for (const char* part : {"ttft", "ttft_queue", "ttft_fetch", "ttft_prefill"}) {
       names.add_latency(prefix + part);
     }
-    names.add(prefix, {"slot_utilization", "block_hit_ratio", "block_bytes"});
+    names.add(prefix, {"slot_utilization", "availability", "block_hit_ratio", "block_bytes"});
   }
 }
 

@@ -58,7 +58,11 @@ int start(const std::vector<std::string>& arguments, const Pipe& out, const Pipe
   posix_spawnattr_init(&attributes);
   posix_spawn_file_actions_adddup2(&actions, out.ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err.ends[1], STDERR_FILENO);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  // What the calling thread blocks is its own affair: a child has to hear that it is to stop.
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
   posix_spawnattr_setpgroup(&attributes, 0);
   const int error = posix_spawnp(&pid, self(), &actions, &attributes, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);

@@ -1,6 +1,7 @@
 #include "sim/cli/study.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <map>
 #include <thread>
 
@@ -78,6 +79,7 @@ class SimulatedStudy {
   std::size_t add_job(const std::vector<std::string>& settings,
                       const std::vector<std::string>& extra, const world::RunOptions& run);
   void queue_companions();
+  std::thread start_beside();
   void work();
   void add_seeds(std::uint32_t first, std::uint32_t end);
   Result<probes::Record> run_base();
@@ -143,9 +145,22 @@ void SimulatedStudy::add_seeds(std::uint32_t first, std::uint32_t end) {
   }
 }
 
+/// A thread that waits for children. Interrupts go to the main thread alone: it holds them back
+/// while SimGrid, which would end the process on one, is being set up.
+std::thread SimulatedStudy::start_beside() {
+  sigset_t signals, before;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, &before);
+  std::thread thread([this] { jobs_.work(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
 /// Two at a time: this thread waits for one child, another thread for the other.
 void SimulatedStudy::work() {
-  std::thread other([this] { jobs_.work(); });
+  std::thread other = start_beside();
   jobs_.work();
   other.join();
 }
@@ -285,7 +300,7 @@ void SimulatedStudy::mark_interrupted(StudyOutcome& out) const {
 
 Result<StudyOutcome> SimulatedStudy::run() {
   queue_companions();
-  std::thread companion([this] { jobs_.work(); });
+  std::thread companion = start_beside();
   const auto record = run_base();
   if (!record) {
     // What is still queued would answer a question that has no base.

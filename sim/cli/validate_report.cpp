@@ -80,11 +80,11 @@ std::string render(const std::vector<Row>& rows, bool markdown) {
   return out;
 }
 
-// What the list of experiments in the project's reference has, and this program has not.
+// Experiments that are numbered and not in this program.
 constexpr const char* kNotBuilt =
     "Not built: V36 (an identity, no check: the efficiency of its servers was derived from the "
     "figure that it would give back) and V37 (SimGrid's older network model LV08, which no rung "
-    "uses). No planned work asks for either.";
+    "uses).";
 
 std::string tolerance_text(const Experiment& e) {
   switch (e.kind) {

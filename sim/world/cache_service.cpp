@@ -136,7 +136,8 @@ void CacheService::pin(const Location& where) {
 }
 
 void CacheService::unpin(const Location& where) {
-  if (valid(where)) cache(where).unpin(where.handle);
+  // Over strata the entry may be there still, though its owner lost it; handles know their entry.
+  if (strata() || valid(where)) cache(where).unpin(where.handle);
 }
 
 bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier, NodeId owner,
@@ -145,7 +146,7 @@ bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier, 
   eviction::Cache& into = instance.tiers[tier];
   if (const eviction::Handle there = into.find(object)) {
     if (!lost(instance, tier, there, owner)) return false;
-    if (!into.erase(now, there)) return false;  // pinned by a read of before the loss
+    if (!into.erase(now, there)) return false;
   }
   eviction::Meta meta;
   meta.id = object;
@@ -232,7 +233,7 @@ void CacheService::drop_lost(TimePoint now, Domain& domain) {
     for (std::uint32_t tier = 0; tier < instance.tiers.size(); ++tier) {
       const std::vector<Filled>& filled = instance.filled[tier];
       for (std::uint32_t i = 0; i < filled.size(); ++i) {
-        // A pinned copy is still being sent; it goes when somebody asks for it again.
+        // A copy that is being sent is gone too: its reader has what it asked for already.
         if (void_[filled[i].stamp]) instance.tiers[tier].erase(now, {i, filled[i].generation});
       }
     }

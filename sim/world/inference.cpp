@@ -47,6 +47,7 @@ InferenceRun::InferenceRun(const scenario::Scenario& scenario,
   queue_s_ = &collector.series(name + "ttft_queue");
   fetch_s_ = &collector.series(name + "ttft_fetch");
   prefill_s_ = &collector.series(name + "ttft_prefill");
+  asked_ = &collector.slot(name + "asked");
   failed_ = &collector.slot(name + "failed");
 }
 
@@ -146,6 +147,7 @@ void InferenceRun::arrive(TimePoint now, Prompt prompt) {
   const auto node = next_node();
   ++arrivals_;
   collector_->request_in(sample_.weight);
+  *asked_ += sample_.weight;
   if (!node) {
     *failed_ += sample_.weight;
     return collector_->request_failed(sample_.weight);
@@ -348,9 +350,9 @@ std::uint64_t InferenceRun::unfinished_bytes() const {
 }
 
 double InferenceRun::availability() const {
-  const auto served = static_cast<double>(in_system_->measured_arrivals()) * sample_.weight;
-  const auto failed = static_cast<double>(*failed_);
-  return served + failed > 0 ? served / (served + failed) : 1;
+  // Of those that failed some may have come before the end of the warm-up.
+  const auto asked = static_cast<double>(*asked_), failed = static_cast<double>(*failed_);
+  return asked > 0 ? std::max(0.0, 1 - failed / asked) : 1;
 }
 
 double InferenceRun::slot_utilization(TimePoint now, Duration measured) const {

@@ -120,10 +120,11 @@ class InferenceRun : private engine::EventHandler, private ReadClient {
   std::unique_ptr<Prompts> prompts_;
   Prompt next_;  // the one that arrives next
   bool has_next_ = false;
-  Duration stepped_;                          // time that was stepped over so far
-  std::uint64_t arrivals_ = 0;                // prompts so far
-  std::uint64_t moved_ = 0;                   // of them, sent to another server later
-  std::uint64_t* failed_;                     // requests turned away; a counter of the collector
+  Duration stepped_;            // time that was stepped over so far
+  std::uint64_t arrivals_ = 0;  // prompts so far
+  std::uint64_t moved_ = 0;     // of them, sent to another server later
+  // Requests since the warm-up, and those turned away; counters of the collector.
+  std::uint64_t *asked_, *failed_;
   std::uint64_t shown_ = 0, shown_hits_ = 0;  // blocks while time was stepped over
   std::uint64_t resets_ = 0;                  // of the arrival that is in the queue
   Digest digest_;

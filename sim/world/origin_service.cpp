@@ -190,18 +190,19 @@ Duration OriginService::slowest_first_byte(RegionId id, double reads, double u) 
   if (scenario_->origin.path == scenario::OriginPath::kFrontEnd) {
     return region.first_byte.quantile_of_max(reads, u);
   }
-  // Some objects have no direct path, and some direct reads fall back on the front end. Both groups
-  // are taken at the same level: the slower one is what a step waits for.
+  // Some objects have no direct path, and some direct reads fall back on the front end: a step
+  // waits for the slowest of either group.
   const scenario::Bifrost& bifrost = platform_->region(id).bifrost;
   const double direct = reads * bifrost.eligible * (1 - bifrost.fallback);
   const double others = reads - direct;
-  Duration slowest{0};
-  if (direct > 0) {
-    slowest = scaled(region.direct_first_byte.quantile_of_max(std::max(1.0, direct), u),
-                     region.direct_latency_factor);
-  }
-  if (others < 1 && u > others) return slowest;
-  return std::max(slowest, region.first_byte.quantile_of_max(std::max(1.0, others), u));
+  const auto of_direct = [&](double p) {
+    return scaled(region.direct_first_byte.quantile_of_max(direct, p),
+                  region.direct_latency_factor);
+  };
+  const auto of_others = [&](double p) { return region.first_byte.quantile_of_max(others, p); };
+  if (others <= 0) return of_direct(u);
+  if (direct <= 0) return of_others(u);
+  return models::quantile_of_slower(of_direct, of_others, u);
 }
 
 std::uint64_t OriginService::in_transfer() const {

@@ -53,7 +53,7 @@ struct RunOptions {
 };
 
 /// Expected cost of simulating a scenario at one rung, by a table of measured constants
-/// (estimate.cpp). CPU time is right within a factor of two for the scenarios of
+/// (estimate.cpp). CPU times are within a factor of two of one another for the scenarios of
 /// tests/unit/cli/estimate_test.cpp on a machine like the one they were measured on.
 struct Estimate {
   std::uint64_t nodes = 0;

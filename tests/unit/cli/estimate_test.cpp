@@ -58,6 +58,7 @@ void check_costs(world::Rung rung, const std::vector<Point>& points) {
             << (point.settings.empty() ? "" : point.settings[0]) << ": expected "
             << expected.cpu_seconds << " s and " << expected.memory_bytes / 1e6 << " MB, measured "
             << measured.cpu_s << " s and " << measured.memory_bytes / 1e6 << " MB");
+    CHECK(measured.memory_bytes < 1.5 * expected.memory_bytes);  // what is refused depends on it
     ratios.push_back(measured.cpu_s / expected.cpu_seconds);
   }
   std::vector<double> sorted = ratios;

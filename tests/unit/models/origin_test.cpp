@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "models/origin/bifrost.hpp"
 #include "models/origin/blob_front_end.hpp"
@@ -206,6 +208,36 @@ TEST_CASE("the follow-on scales the stamp and the latencies, not the rate of pla
   CHECK(scaled.plan_time == ms(2));
   CHECK(scaled.first_byte_p50 == ms(4));
   CHECK(scaled.first_byte_p99 == ms(20));
+}
+
+TEST_CASE("the slower of two groups of reads has the law of the slowest of all") {
+  // Nine reads of one law and one of another: the quantile is where the probabilities multiply.
+  const LogNormalLatency direct(from_seconds(0.008), from_seconds(0.040));
+  const LogNormalLatency others(from_seconds(0.020), from_seconds(0.080));
+  Rng rng(5, "slower of two");
+  std::vector<double> slowest;
+  for (int i = 0; i < 100'000; ++i) {
+    Duration most = others.sample(rng);
+    for (int k = 0; k < 9; ++k) most = std::max(most, direct.sample(rng));
+    slowest.push_back(to_seconds(most));
+  }
+  std::sort(slowest.begin(), slowest.end());
+  for (const double p : {0.01, 0.1, 0.5, 0.9, 0.99}) {
+    const Duration told =
+        quantile_of_slower([&](double q) { return direct.quantile_of_max(9, q); },
+                           [&](double q) { return others.quantile_of_max(1, q); }, p);
+    CAPTURE(p);
+    CHECK(to_seconds(told) ==
+          doctest::Approx(slowest[static_cast<std::size_t>(p * 100'000)]).epsilon(0.02));
+  }
+  // Of two groups of one law it is the slowest of both; of a constant and less, the constant.
+  const auto of = [](const LogNormalLatency& law, double n) {
+    return [&law, n](double q) { return law.quantile_of_max(n, q); };
+  };
+  CHECK(to_seconds(quantile_of_slower(of(direct, 30), of(direct, 70), 0.3)) ==
+        doctest::Approx(to_seconds(direct.quantile_of_max(100, 0.3))).epsilon(1e-6));
+  const LogNormalLatency late(from_seconds(9), from_seconds(9));
+  CHECK(quantile_of_slower(of(direct, 9), of(late, 1), 0.5) == late.median());
 }
 
 }  // namespace

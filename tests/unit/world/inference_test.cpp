@@ -188,5 +188,7 @@ TEST_CASE("what waits for a node that fails goes to another, or fails with the l
   const Outcome both = run_forked(s);
   CHECK(both.broken == "");
   CHECK(both.failed == 2);
+  CHECK(one.metrics.at("infer.chat.availability") == 1);
+  CHECK(both.metrics.at("infer.chat.availability") == 0.5);
   CHECK(both.metrics.at("infer.chat.ttft_queue_mean") == 0);
 }
