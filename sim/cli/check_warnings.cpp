@@ -121,6 +121,32 @@ void add_hardware(const Scenario& s, Names& names) {
   if (!s.links.empty()) names.all.emplace_back("wan.cost_per_month");
 }
 
+void add_events(const Scenario& s, Names& names) {
+  names.add("", {"events.begun", "events.nodes_lost", "events.node_time_away",
+                 "events.nodes_away_max", "events.last_return", "events.random", "cache.timeouts",
+                 "prestage.objects", "prestage.failed", "refill.bytes_per_second",
+                 "fleet.nodes_down", "fleet.node_losses_per_day"});
+  for (const char* drawn : {"planned", "random"}) {
+    for (const char* cause : {"node", "drive", "tor", "rack", "pod", "zone", "region", "origin",
+                              "account", "link", "drain", "upgrade", "cold_start", "prestage"}) {
+      names.add(std::string("events.") + drawn + "." + cause + ".",
+                {"count", "away_already", "without_work", "jobs_stopped"});
+    }
+  }
+  for (const auto& [name, unused] : s.datasets) names.all.push_back("prestage." + name + "_time");
+  for (const auto& [name, unused] : s.training) names.all.push_back("cold_start.fill_s." + name);
+  for (const auto& [region_name, region] : s.regions) {
+    names.all.push_back("restart.storm_s." + region_name);
+    for (const auto& [pool_name, pool] : region.pools) {
+      for (const char* part :
+           {"upgrade.refill_bytes_per_second.", "upgrade.nodes_away.", "upgrade.hit_deficit.",
+            "upgrade.duration_s.", "rack_loss.refill_s."}) {
+        names.all.push_back(part + region_name + "." + pool_name);
+      }
+    }
+  }
+}
+
 /// "file:line:column /slo/train.stal": where a key stands; names with dots stay whole.
 std::string place_of(const Loaded& loaded, const std::string& path, const std::string& pointer) {
   const auto found = loaded.provenance.find(path);
@@ -221,6 +247,7 @@ std::vector<std::string> metric_names(const Scenario& scenario) {
   add_cache(scenario, names);
   add_origin(scenario, names);
   add_hardware(scenario, names);
+  add_events(scenario, names);
   return std::move(names.all);
 }
 
