@@ -41,7 +41,7 @@ std::string remedy(const ErrorTerm& term, double part, const Evidence& evidence)
   if (term.component == "bundle") return "--rung exact on a part of the fleet";
   if (term.component == "placement") return "--rung bundled on a part of the fleet";
   if (term.component == "fluid") return "a packet-level measurement of its transfers";
-  if (term.component == "model") return "a simulating rung";
+  if (term.component == "model" || term.component == "failures") return "a simulating rung";
   return "a longer run";
 }
 

@@ -53,6 +53,20 @@ ErrorTerm model_term(const std::string& name, const Metric& m) {
   return term;
 }
 
+/// Closed forms are those of a run without failures: what these may take from a goodput.
+void add_left_out(const std::string& name, const Metric& m,
+                  const std::map<std::string, Metric>& figures, std::vector<ErrorTerm>& terms) {
+  constexpr std::string_view kGoodput = "goodput";
+  if (!std::string_view(name).ends_with(kGoodput)) return;
+  const auto waste = figures.find(name.substr(0, name.size() - kGoodput.size()) + "failure_waste");
+  if (waste == figures.end()) return;
+  terms.push_back(
+      {"failures", name, waste->second.value * m.value,
+       "failures are not in a goodput of closed forms; checkpoints, work computed again "
+       "and restores take this much at most",
+       true});
+}
+
 ErrorTerm seed_term(const std::string& name, const Metric& m) {
   ErrorTerm term{"seed", name, seed_error(m), "", false};
   if (m.replicates.size() > 1) {
@@ -151,7 +165,11 @@ std::vector<ErrorTerm> terms_of(const std::string& name,
                                 const std::map<std::string, Metric>& figures,
                                 const Evidence& evidence) {
   const Metric& m = figures.at(name);
-  if (evidence.rung == "analytic") return {model_term(name, m)};
+  if (evidence.rung == "analytic") {
+    std::vector<ErrorTerm> terms = {model_term(name, m)};
+    add_left_out(name, m, figures, terms);
+    return terms;
+  }
   std::vector<ErrorTerm> terms = {seed_term(name, m)};
   add_failures(name, m, figures, terms.front());
   if (m.batches.size() >= 4) terms.push_back(warmup_term(name, m));

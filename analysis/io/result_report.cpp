@@ -264,8 +264,8 @@ void put_bottlenecks(const Result& r, Report& report) {
   if (is_compute(r.binding.resource)) section.lines.push_back(compute_line(r));
   section.lines.push_back(what_if_line(r));
   if (!r.no_effect.empty()) {
-    section.lines.push_back("no effect seen: +10 % of " + joined(r.no_effect) +
-                            " moved no objective by more than its error");
+    section.lines.push_back("within the error: +10 % of " + joined(r.no_effect) +
+                            " moved no objective by more than that objective's ±");
   }
   if (!r.idle.empty()) {
     section.lines.push_back("idle (under 1 % busy, not proof of no effect): " + joined(r.idle));

@@ -231,6 +231,12 @@ void put_legend(const Timeline& timeline, Section& section) {
   }
 }
 
+bool has_goodput(const Timeline& timeline) {
+  return std::any_of(timeline.series.begin(), timeline.series.end(), [](const auto& series) {
+    return std::string_view(series.first).ends_with(".goodput");
+  });
+}
+
 /// What the signs mean, of those that are there.
 void put_keys(const Timeline& timeline, double span_s, Section& section) {
   const std::string rule = rule_of(timeline);
@@ -245,6 +251,10 @@ void put_keys(const Timeline& timeline, double span_s, Section& section) {
   if (failures > 0) {
     section.lines.push_back("failures: " + quantity(std::round(failures), "1") +
                             " drawn at random, so many in each column (+: ten or more)");
+  }
+  if ((failures > 0 || !timeline.marks.empty()) && has_goodput(timeline)) {
+    section.lines.push_back(
+        "goodput over time holds steps that a later failure undoes; the tables leave them out");
   }
   section.lines.push_back("a column is " +
                           quantity(span_s / static_cast<double>(kPlotColumns), "s") + " (bins of " +

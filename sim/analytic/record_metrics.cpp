@@ -2,6 +2,7 @@
 // uses where both have the figure.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "models/cost/cost.hpp"
 #include "sim/analytic/record_parts.hpp"
@@ -45,8 +46,20 @@ void put_jobs(const Solved& s, Record& record) {
     put(record, name + "checkpoint_interval_best", warm.best_interval_s, "s");
     put(record, name + "checkpoint_waste", warm.failure_waste, "ratio");
     put(record, name + "checkpoint_waste_best", warm.best_waste, "ratio");
+    // Goodput is that of a run without failures: what they may take away stands beside it.
+    if (s.view.scenario->failures.enabled) {
+      put(record, name + "failure_waste", warm.failure_waste, "ratio");
+    }
   }
   if (s.view.jobs.empty()) return;
+  if (s.view.scenario->failures.enabled) {
+    double nodes = 0, wasted = 0;
+    for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+      nodes += s.view.jobs[j].nodes;
+      wasted += s.view.jobs[j].nodes * s.course.steady.job[j].failure_waste;
+    }
+    put(record, "train.failure_waste", wasted / nodes, "ratio");
+  }
   put(record, "train.goodput", s.course.fleet_goodput, "ratio");
   put(record, "train.stall", s.course.fleet_stall, "ratio");
   put(record, "train.demand_per_gpu", demand_per_gpu(s.view), "B/s");
@@ -192,16 +205,35 @@ void add_metrics(const Solved& solved, Record& record) {
   put_wan(solved, record);
 }
 
-void add_stations(const Solved& solved, Record& record) {
-  for (const ResourceAnswer& a : solved.course.steady.resource) {
-    if (a.of_one_job && a.kind != ResourceKind::kReadahead) continue;
-    probes::Station station;
-    station.utilization_mean = station.utilization_p99 = std::min(1.0, a.utilization());
-    station.capacity = a.capacity;
-    station.unit = a.unit;
-    station.parameter = a.parameter;
-    record.stations[a.name] = station;
+/// Share of the measured time that jobs are in their first epoch, by nodes.
+double first_part(const Solved& s) {
+  double nodes = 0, first = 0;
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    nodes += s.view.jobs[j].nodes;
+    first += s.view.jobs[j].nodes * s.course.first_share[j];
   }
+  return nodes > 0 ? first / nodes : 0;
+}
+
+// Over the measured time: the first epoch asks for other things than the steady state, and a
+// resource that nobody uses in one of them is not in its answer.
+void add_stations(const Solved& solved, Record& record) {
+  const double part = first_part(solved);
+  const auto add = [&](const std::vector<ResourceAnswer>& resources, double share) {
+    if (share < 0.001) return;
+    for (const ResourceAnswer& a : resources) {
+      if (a.of_one_job && a.kind != ResourceKind::kReadahead) continue;
+      probes::Station& station = record.stations[a.name];
+      const double busy = std::min(1.0, a.utilization());
+      station.utilization_mean += share * busy;
+      if (share > 0.01) station.utilization_p99 = std::max(station.utilization_p99, busy);
+      station.capacity = a.capacity;
+      station.unit = a.unit;
+      station.parameter = a.parameter;
+    }
+  };
+  add(solved.course.first.resource, part);
+  add(solved.course.steady.resource, 1 - part);
   for (std::size_t i = 0; i < solved.view.services.size(); ++i) {
     const ServiceView& view = solved.view.services[i];
     if (!view.synthetic) continue;

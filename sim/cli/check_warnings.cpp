@@ -28,8 +28,8 @@ class Names {
 
 void add_jobs(const Scenario& s, Names& names) {
   if (s.training.empty()) return;
-  names.add("train.", {"goodput", "stall", "demand_per_gpu", "checkpoint_share", "restore_share",
-                       "down_share", "redone_share", "random_stops"});
+  names.add("train.", {"goodput", "stall", "demand_per_gpu", "failure_waste", "checkpoint_share",
+                       "restore_share", "down_share", "redone_share", "random_stops"});
   names.add("cache.", {"hit_ratio.dataset", "hit_ratio_steady.dataset"});
   for (const auto& [name, job] : s.training) {
     names.add("train." + name + ".", {"goodput",
@@ -41,6 +41,7 @@ void add_jobs(const Scenario& s, Names& names) {
                                       "redone_share",
                                       "random_stops",
                                       "weight",
+                                      "failure_waste",
                                       "restore_s",
                                       "lost_s",
                                       "bytes_read",

@@ -128,7 +128,7 @@ TEST_CASE("the table says the verdict first, keeps to 80 columns and names what 
   CHECK(text.find("broken has no answer: exit code 2, no such policy") != std::string::npos);
   CHECK(text.find("blob egress eastus2") != std::string::npos);
   CHECK(text.find("idle (under 1 % busy, not proof of no effect):") != std::string::npos);
-  CHECK(text.find("no effect seen") == std::string::npos);
+  CHECK(text.find("within the error") == std::string::npos);
   CHECK(text.find("conservation 1/1 checks hold") != std::string::npos);
   CHECK(text.find("1 more metric with --format json") != std::string::npos);
   CHECK(text.find("REPRODUCE\n  fleetcache run sample") != std::string::npos);

@@ -36,6 +36,21 @@ TEST_CASE("an objective is met or missed only by more than the error") {
   CHECK(judge(1.0, 1.5, true, 0.4).margin == 0.5);
 }
 
+TEST_CASE("failures that closed forms leave out can only lower a goodput") {
+  const auto state = [](double value, double limit, bool less_than) {
+    const std::map<std::string, Metric> metrics = {{"train.goodput", {value, "ratio", 0}},
+                                                   {"train.failure_waste", {0.1, "ratio", 0}}};
+    const auto errors = error_vector(metrics, {"train.goodput"}, kClosedForm);
+    return draw_verdicts({{"train.goodput", less_than, limit}}, metrics, errors, false)
+        .front()
+        .state;
+  };
+  CHECK(state(0.99, 0.90, false) == State::kUndecided);  // 0.99 - 0.02 - 0.099
+  CHECK(state(0.99, 0.80, false) == State::kMet);
+  CHECK(state(0.85, 0.90, false) == State::kMissed);  // 0.85 + 0.0375: failures do not help
+  CHECK(state(0.85, 0.90, true) == State::kMet);
+}
+
 TEST_CASE("an interrupted run, a missing metric and an unknown error decide nothing") {
   CHECK(judge(0.0, 1.5, true, 0.0, true).state == State::kUndecided);
   const auto missing = draw_verdicts({{"absent", true, 1.0}}, {}, {}, false).front();
