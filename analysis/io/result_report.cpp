@@ -1,6 +1,7 @@
 #include "analysis/io/result_report.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "analysis/binding.hpp"
@@ -223,19 +224,45 @@ void put_figures(const Result& r, const std::vector<std::string>& names, Report&
   report.sections.push_back(section);
 }
 
+/// Objectives, then what else moved most, by its own size.
+std::vector<std::string> largest_changes(const Result& r, const WhatIf& what_if) {
+  struct Change {
+    bool objective;
+    double relative;
+    std::string text;
+  };
+  constexpr double kSeen = 1e-4;
+  const std::vector<Objective> objectives = objectives_of(r);
+  std::vector<Change> changes;
+  for (const std::string& name : headlines(r.metrics, objectives, r.simulated)) {
+    const auto change = what_if.changes.find(name);
+    if (change == what_if.changes.end()) continue;
+    const auto [before, after] = change->second;
+    const double size = std::max(std::abs(before), std::abs(after));
+    const double relative = size > 0 ? std::abs(after - before) / size : 0;
+    if (relative < kSeen) continue;
+    const bool objective =
+        std::any_of(objectives.begin(), objectives.end(),
+                    [&, &metric = name](const Objective& o) { return o.metric == metric; });
+    changes.push_back(
+        {objective, relative, name + " " + difference(before, after, r.metrics.at(name).unit)});
+  }
+  std::stable_sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) {
+    return a.objective != b.objective ? a.objective : a.relative > b.relative;
+  });
+  std::vector<std::string> parts;
+  for (const Change& change : changes) {
+    if (parts.size() < kChangesShown) parts.push_back(change.text);
+  }
+  return parts;
+}
+
 std::string what_if_line(const Result& r) {
   if (!r.binding.plus_10_percent) {
     return "+10 % of " + r.binding.resource + ": not known, " + r.binding.reason;
   }
   const WhatIf& what_if = *r.binding.plus_10_percent;
-  std::vector<std::string> parts;
-  for (const std::string& name : headlines(r.metrics, objectives_of(r), r.simulated)) {
-    const auto change = what_if.changes.find(name);
-    if (change == what_if.changes.end() || parts.size() == kChangesShown) continue;
-    parts.push_back(
-        name + " " +
-        difference(change->second.first, change->second.second, r.metrics.at(name).unit));
-  }
+  const std::vector<std::string> parts = largest_changes(r, what_if);
   const std::string changes = parts.empty() ? "no headline figure moves" : joined(parts);
   return "+10 % (" + what_if.parameter + " " + what_if.from + " -> " + what_if.to +
          "): " + changes + "; by " + what_if.source;

@@ -118,7 +118,10 @@ Table flip_table(const Solved& s) {
           region + ": the stamp is assumed, " + bits_per_second(f.stamp_low) + " to " +
           bits_per_second(f.stamp_high) + ": Bifrost suffices in the first epoch up to " +
           per_gpu_text(f.bifrost_first_low) + " to " + per_gpu_text(f.bifrost_first_high) +
-          ", steady up to " + per_gpu_text(f.bifrost_low) + " to " + per_gpu_text(f.bifrost_high) +
+          ", steady " +
+          (std::isinf(f.bifrost_low)
+               ? "always"
+               : "up to " + per_gpu_text(f.bifrost_low) + " to " + per_gpu_text(f.bifrost_high)) +
           " MB/s per GPU");
     if (!f.crossing_resource.empty())
       t.notes.push_back(region + ": front end full at D = " + bytes_per_second(f.crossing_demand) +
@@ -349,8 +352,9 @@ Table cost_table(const Solved& s) {
   const Answer& none = s.no_cache.front();
   row("the same without a cache", none.stall, 0, none.stall);
   t.notes = {
-      "cold fill: GPU time lost in first epochs within the horizon, beyond the steady state's; "
-      "it comes again with a new data set or an empty cache"};
+      "cold fill: GPU time lost in first epochs after the warm-up and within the horizon (a longer "
+      "one may hold more of it), beyond the steady state's; it comes again with a new data set or "
+      "an empty cache"};
   return t;
 }
 

@@ -103,6 +103,10 @@ probes::Record World::record() const {
   probes::Record record;
   record.rung = name_of(options_.rung);
   record.interrupted = stopped_early_;
+  if (stopped_early_ && queue_.now() < warmup_end_) {
+    record.notes.push_back(
+        "Interrupted inside the warm-up: the figures are of the time since the start.");
+  }
   record.simulated_seconds = to_seconds(date());
   record.requests = collector_.requests();
   report_training(record);
