@@ -50,7 +50,9 @@ TEST_CASE("counts over stretches that are stepped over are those of playing them
     CAPTURE(name);
     CHECK(figure(stepped, name) == doctest::Approx(figure(played, name)).epsilon(0.02));
   }
-  for (const auto& [tier, bytes] : played.bytes.at("dataset")) {
+  for (const auto& served : played.bytes.at("dataset")) {
+    const std::string& tier = served.first;
+    const std::uint64_t bytes = served.second;
     if (static_cast<double>(bytes) < 0.1 * figure(played, "train.j.bytes_read")) continue;
     CAPTURE(tier);
     CHECK(static_cast<double>(stepped.bytes.at("dataset").at(tier)) ==
