@@ -66,6 +66,16 @@ std::vector<TimeShare> burst_read_law(const LogNormalLatency& first_byte, const 
   return law;
 }
 
+std::vector<TimeShare> queued_read_law(double ahead, double step_s) {
+  FLEETCACHE_CHECK(ahead >= 1 && step_s > 0, "asked for a step ahead or more");
+  constexpr int kPoints = 200;
+  std::vector<TimeShare> law;
+  for (int i = 0; i < kPoints; ++i) {
+    law.push_back({step_s * (ahead - 1 + (i + 0.5) / kPoints), 1.0 / kPoints});
+  }
+  return law;
+}
+
 double mean_of(const std::vector<TimeShare>& law) {
   double sum = 0, share = 0;
   for (const TimeShare& point : law) {

@@ -27,6 +27,13 @@ struct BurstSpec {
 /// tests/unit/models/burst_reads_test.cpp.
 std::vector<TimeShare> burst_read_law(const LogNormalLatency& first_byte, const BurstSpec& spec);
 
+/// The law of the time of one read, ascending, where all reads of a step are asked for at once,
+/// `ahead` steps before it, and wait in one line that is never empty: they are served in order
+/// while the last of the steps before them is, so times are even from (ahead - 1) to ahead times
+/// `step_s`. Requires: ahead >= 1, step_s > 0. 200 points. Source: derived. Checked by:
+/// tests/unit/models/burst_reads_test.cpp.
+std::vector<TimeShare> queued_read_law(double ahead, double step_s);
+
 double mean_of(const std::vector<TimeShare>& law);
 
 }  // namespace fleetcache::models

@@ -49,14 +49,42 @@ OriginWait origin_wait(const FleetView& view, const Design& design,
   return out;
 }
 
+namespace {
+
+/// The law of direct reads, with those that take the front end for want of a direct path beside.
+std::vector<models::TimeShare> with_others(std::vector<models::TimeShare> law,
+                                           const scenario::Region& region, double direct,
+                                           double object) {
+  if (direct <= 0 || direct >= 1) return law;
+  for (models::TimeShare& t : law) t.share *= direct;
+  constexpr int kPoints = 50;
+  const OriginRead other = origin_read(region, scenario::OriginPath::kFrontEnd, object);
+  for (int i = 0; i < kPoints; ++i) {
+    law.push_back({to_seconds(other.law.quantile((i + 0.5) / kPoints)) + to_seconds(other.rest),
+                   (1 - direct) / kPoints});
+  }
+  std::stable_sort(
+      law.begin(), law.end(),
+      [](const models::TimeShare& a, const models::TimeShare& b) { return a.seconds < b.seconds; });
+  return law;
+}
+
+}  // namespace
+
 std::vector<models::TimeShare> burst_law(const FleetView& view, const Design& design,
                                          const std::vector<ResourceAnswer>& resources,
                                          std::uint32_t region, double object, double reads,
                                          double own) {
   const scenario::Region& r = *view.regions[region];
-  const bool direct = direct_share(view, design, region) > 0;
+  // What has no direct path, or falls back from it, is on neither the plan service nor the stamp.
+  const double share = direct_share(view, design, region);
+  const bool direct = share > 0;
   const ResourceAnswer* link =
       find(resources, direct ? ResourceKind::kStamp : ResourceKind::kEgress, region);
+  if (direct) {
+    own *= share;
+    reads *= share;
+  }
   if (link == nullptr || link->capacity <= 0 || reads < 1) return {};
   const OriginRead read = origin_read(r, design.path, object);
   const double stream = direct ? r.bifrost.stream.count : r.blob.stream.count;
@@ -69,7 +97,14 @@ std::vector<models::TimeShare> burst_law(const FleetView& view, const Design& de
   burst.stream = BytesPerSecond(stream);
   burst.plans = PerSecond(direct ? r.bifrost.plan_requests.count : 0);
   burst.before_s = to_seconds(read.rest) - (stream > 0 ? object / stream : 0);
-  return models::burst_read_law(read.law, burst);
+  return with_others(models::burst_read_law(read.law, burst), r, share, object);
+}
+
+std::vector<models::TimeShare> queued_law(const FleetView& view, const Design& design,
+                                          const JobView& job, double step_s) {
+  return with_others(
+      models::queued_read_law(std::max(1.0, static_cast<double>(job.job->prefetch)), step_s),
+      *view.regions[job.home], direct_share(view, design, job.home), job.object);
 }
 
 models::ThrottleAnswer throttle_of(const FleetView& view, const Design& design,

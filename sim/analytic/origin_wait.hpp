@@ -35,6 +35,12 @@ std::vector<models::TimeShare> burst_law(const FleetView& view, const Design& de
                                          std::uint32_t region, double object, double reads,
                                          double own);
 
+/// The law of the time of one read of a job that waits for a direct path, its steps taking
+/// `step_s`: plans come in order, so the reads of a step are behind those of the steps before them
+/// in the plan service, and on a full stamp too. O(200).
+std::vector<models::TimeShare> queued_law(const FleetView& view, const Design& design,
+                                          const JobView& job, double step_s);
+
 /// One account's bucket.
 models::ThrottleSpec account_bucket(const scenario::BlobFrontEnd& blob);
 

@@ -65,13 +65,17 @@ struct Part {
 };
 
 // The law of one read of a job: that of bursts where a step's reads come at once to a way that is
-// not full; else 200 quantiles of the first byte plus the rest.
+// not full, that of a line where it is full and plans come one by one; else 200 quantiles of the
+// first byte plus the rest.
 std::vector<models::TimeShare> read_law(const Solved& s, const Answer& phase, std::size_t j) {
   constexpr int kPoints = 200;
   const JobView& job = s.view.jobs[j];
   const JobAnswer& a = phase.job[j];
   if (a.origin_read_s <= 0) return {};
   std::vector<models::TimeShare> law;
+  if (a.rate_stall_s > 0 && direct_share(s.view, s.design, job.home) > 0) {
+    return queued_law(s.view, s.design, job, a.step_s);
+  }
   if (!a.origin_full) {
     const double own = a.rate * (1 - a.hits.hit - a.hits.remote);
     law = burst_law(s.view, s.design, phase.resource, job.home, job.object, a.slow_reads_per_step,

@@ -91,4 +91,31 @@ TEST_CASE("the law is that of reads played one by one on a shared link") {
     }
 }
 
+TEST_CASE("reads that wait in one line take from one step less than they are asked ahead") {
+  // A job that does nothing but wait: batches of 400 reads, the next asked for when a step starts,
+  // which is when the last read of its own batch is there; one server of 1,000 reads a second.
+  for (const int ahead : {1, 2, 3}) {
+    CAPTURE(ahead);
+    constexpr int kBatch = 400, kSteps = 50;
+    constexpr double kRead_s = 1e-3;
+    std::vector<double> start(kSteps, 0), times;
+    double free_at = 0;
+    for (int step = 0; step < kSteps; ++step) {
+      const double asked = step < ahead ? 0 : start[static_cast<std::size_t>(step - ahead)];
+      for (int i = 0; i < kBatch; ++i) {
+        free_at = std::max(free_at, asked) + kRead_s;
+        if (step > 2 * ahead) times.push_back(free_at - asked);
+      }
+      start[static_cast<std::size_t>(step)] = free_at;
+    }
+    std::sort(times.begin(), times.end());
+    const auto law = queued_read_law(ahead, kBatch * kRead_s);
+    for (const double p : {0.05, 0.5, 0.95}) {
+      CHECK(quantile(law, p) ==
+            doctest::Approx(times[static_cast<std::size_t>(p * static_cast<double>(times.size()))])
+                .epsilon(0.02));
+    }
+  }
+}
+
 }  // namespace fleetcache::models
