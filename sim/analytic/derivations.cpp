@@ -215,8 +215,8 @@ Derivation kv_of(const Solved& s) {
 Derivation ttft_of(const ServiceView& v, const ServiceAnswer& a) {
   Derivation d;
   d.formula =
-      "TTFT = queue + fetch + prefill; queue = C(c, a) S / (c - a) x (ca^2 + cs^2) / 2 "
-      "(Allen-Cunneen); p50, p99 of an exponential wait plus a log-normal service";
+      "TTFT = queue + fetch + prefill; queue W' = max(0, W + S - T) to its fixed point (Lindley; "
+      "Allen-Cunneen in sweeps); p50, p99 of that wait plus a service mixed over turns";
   d.steps.push_back("prefill " + seconds(a.prefill_mean_s) + " + fetch " + seconds(a.fetch_mean_s) +
                     " = S " + seconds(a.queue.service_s) +
                     ", cs^2 = " + digits(a.queue.service_cv2));
