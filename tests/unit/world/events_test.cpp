@@ -152,10 +152,14 @@ TEST_CASE("over strata an object whose owner is away is read again, as it is wit
   const double moved = origin_objects(sound(s)) - 40;
   CHECK(moved >= 1);
   CHECK(origin_objects(at_fleet(s)) == calm + moved);
-  // Nothing is lost by a drain, but the next owner has no copy either.
+  // A drained node may keep its disks, but the next owner has no copy either.
   s.events = {event_of(EventKind::kDrainNode, 20, 1000, 7)};
-  CHECK(origin_objects(sound(s)) == 40 + moved);
-  CHECK(origin_objects(at_fleet(s)) == calm + moved);
+  for (const bool keeps : {false, true}) {
+    CAPTURE(keeps);
+    s.events[0].keeps_nvme = keeps;
+    CHECK(origin_objects(sound(s)) == 40 + moved);
+    CHECK(origin_objects(at_fleet(s)) == calm + moved);
+  }
 }
 
 TEST_CASE("over strata keys find the few nodes that are left") {
