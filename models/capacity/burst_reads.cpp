@@ -66,12 +66,13 @@ std::vector<TimeShare> burst_read_law(const LogNormalLatency& first_byte, const 
   return law;
 }
 
-std::vector<TimeShare> queued_read_law(double ahead, double step_s) {
+std::vector<TimeShare> queued_read_law(double ahead, double step_s, double ordered) {
   FLEETCACHE_CHECK(ahead >= 1 && step_s > 0, "asked for a step ahead or more");
+  FLEETCACHE_CHECK(ordered >= 0 && ordered <= 1, "a share of a step");
   constexpr int kPoints = 200;
   std::vector<TimeShare> law;
   for (int i = 0; i < kPoints; ++i) {
-    law.push_back({step_s * (ahead - 1 + (i + 0.5) / kPoints), 1.0 / kPoints});
+    law.push_back({step_s * (ahead - ordered * (1 - (i + 0.5) / kPoints)), 1.0 / kPoints});
   }
   return law;
 }

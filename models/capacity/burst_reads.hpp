@@ -28,11 +28,12 @@ struct BurstSpec {
 std::vector<TimeShare> burst_read_law(const LogNormalLatency& first_byte, const BurstSpec& spec);
 
 /// The law of the time of one read, ascending, where all reads of a step are asked for at once,
-/// `ahead` steps before it, and wait in one line that is never empty: they are served in order
-/// while the last of the steps before them is, so times are even from (ahead - 1) to ahead times
-/// `step_s`. Requires: ahead >= 1, step_s > 0. 200 points. Source: derived. Checked by:
+/// `ahead` steps before it, and what they wait for is never idle. A line serves them in order, so
+/// its times are even from (ahead - 1) to ahead times `step_s`; a link that all share lets them end
+/// together. `ordered` is the share of a step that the line takes: they end over that part of it.
+/// Requires: ahead >= 1, step_s > 0, ordered in 0..1. 200 points. Source: derived. Checked by:
 /// tests/unit/models/burst_reads_test.cpp.
-std::vector<TimeShare> queued_read_law(double ahead, double step_s);
+std::vector<TimeShare> queued_read_law(double ahead, double step_s, double ordered);
 
 double mean_of(const std::vector<TimeShare>& law);
 

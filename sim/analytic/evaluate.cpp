@@ -26,7 +26,9 @@ struct Context {
   const Hits& hits;
   const Resources& resources;
   const models::Filling& filling;
-  const std::vector<double>& level;  ///< by resource: reads a second of one read under way, if full
+  /// By resource, if full: what one read under way gets a second, in bytes or (of what grants
+  /// reads) in reads.
+  const std::vector<double>& level;
   std::vector<double> under_way;     ///< by region: reads at its origin, at most
   bool fine;                         ///< one answer, not a sweep
 };
@@ -73,14 +75,21 @@ bool of_origin(ResourceKind kind) {
   return kind <= ResourceKind::kPlans || kind == ResourceKind::kWan;
 }
 
+// Limits that are granted read by read, whatever a read's size.
+bool counts_reads(ResourceKind kind) {
+  return kind == ResourceKind::kRequests || kind == ResourceKind::kPlans;
+}
+
 // Time of one read at the fullest part of the origin's way that the job uses; 0 when none is full.
 // Reads under way share it equally, whoever's they are.
 Duration full_origin_read(const Context& c, std::uint32_t j) {
   double slowest = 0;
   for (std::size_t r = 0; r < c.level.size(); ++r) {
-    if (c.level[r] <= 0 || !of_origin(c.resources.answer[r].kind)) continue;
+    const ResourceKind kind = c.resources.answer[r].kind;
+    if (c.level[r] <= 0 || !of_origin(kind)) continue;
+    const double size = counts_reads(kind) ? 1 : c.view.jobs[j].object;
     for (const auto& [user, amount] : c.resources.filled[r].uses)
-      if (user == j && amount > 0) slowest = std::max(slowest, 1 / c.level[r]);
+      if (user == j && amount > 0) slowest = std::max(slowest, size / c.level[r]);
   }
   return from_seconds(std::min(slowest, 1e6));
 }
@@ -261,21 +270,46 @@ struct Filled {
   std::vector<double> level;
 };
 
-Filled fill(const FleetView& view, const Design& design, const Hits& hits, Resources& resources) {
+// At a full part of the origin's way each read under way gets the same: bytes a second of a link,
+// tokens a second of what grants reads. Jobs of `by_read` are weighted for the latter.
+std::vector<models::FilledUser> users_of(const FleetView& view, const Design& design,
+                                         const Hits& hits, const std::vector<bool>& by_read) {
+  double object = 0;  // mean, so that both kinds of weights are alike in size
+  for (const JobView& job : view.jobs) object += job.object / static_cast<double>(view.jobs.size());
   std::vector<models::FilledUser> users;
   for (std::size_t j = 0; j < view.jobs.size(); ++j) {
     const JobView& job = view.jobs[j];
-    // At a full origin each job gets a share by its reads under way, all of them misses by then.
+    // All of a window are misses by the time that it waits.
     const double missed = std::max(1e-6, 1 - hits.job[j].hit);
     const double under_way = job.nodes * readahead_reads(job, design.demand);
-    users.push_back({under_way * job.object / missed, design.demand * job.wanted});
+    const double each = by_read[j] ? job.object / object : 1;
+    users.push_back({under_way * each / missed, design.demand * job.wanted});
   }
+  return users;
+}
+
+Filled fill(const FleetView& view, const Design& design, const Hits& hits, Resources& resources) {
+  std::vector<bool> by_read(view.jobs.size(), false);
+  std::vector<models::FilledUser> users = users_of(view, design, hits, by_read);
   Filled out;
   out.filling = models::weighted_filling(users, resources.filled);
+  for (std::size_t j = 0; j < by_read.size(); ++j) {
+    const std::uint32_t r = out.filling.binding[j];
+    by_read[j] = r != models::kNoResource && counts_reads(resources.answer[r].kind);
+  }
+  if (std::find(by_read.begin(), by_read.end(), true) != by_read.end()) {
+    users = users_of(view, design, hits, by_read);
+    out.filling = models::weighted_filling(users, resources.filled);
+  }
   out.level.assign(resources.answer.size(), 0);
   for (std::size_t j = 0; j < users.size(); ++j) {
     const std::uint32_t r = out.filling.binding[j];
-    if (r != models::kNoResource) out.level[r] = out.filling.rate[j] / users[j].weight;
+    if (r == models::kNoResource) continue;
+    const double missed = std::max(1e-6, 1 - hits.job[j].hit);
+    const JobView& job = view.jobs[j];
+    const double per_read = out.filling.rate[j] * missed /
+                            (job.nodes * readahead_reads(job, design.demand));
+    out.level[r] = counts_reads(resources.answer[r].kind) ? per_read / job.object : per_read;
   }
   for (std::size_t r = 0; r < resources.answer.size(); ++r) {
     resources.answer[r].load = resources.filled[r].base_load;

@@ -101,10 +101,13 @@ std::vector<models::TimeShare> burst_law(const FleetView& view, const Design& de
 }
 
 std::vector<models::TimeShare> queued_law(const FleetView& view, const Design& design,
+                                          const std::vector<ResourceAnswer>& resources,
                                           const JobView& job, double step_s) {
-  return with_others(
-      models::queued_read_law(std::max(1.0, static_cast<double>(job.job->prefetch)), step_s),
-      *view.regions[job.home], direct_share(view, design, job.home), job.object);
+  const ResourceAnswer* plans = find(resources, ResourceKind::kPlans, job.home);
+  const double ordered = plans == nullptr ? 0 : std::min(1.0, plans->utilization());
+  return with_others(models::queued_read_law(std::max(1.0, static_cast<double>(job.job->prefetch)),
+                                             step_s, ordered),
+                     *view.regions[job.home], direct_share(view, design, job.home), job.object);
 }
 
 models::ThrottleAnswer throttle_of(const FleetView& view, const Design& design,

@@ -36,9 +36,10 @@ std::vector<models::TimeShare> burst_law(const FleetView& view, const Design& de
                                          double own);
 
 /// The law of the time of one read of a job that waits for a direct path, its steps taking
-/// `step_s`: plans come in order, so the reads of a step are behind those of the steps before them
-/// in the plan service, and on a full stamp too. O(200).
+/// `step_s`: plans come in order, for as much of a step as the plan service is busy, and reads that
+/// have theirs share the stamp. O(200).
 std::vector<models::TimeShare> queued_law(const FleetView& view, const Design& design,
+                                          const std::vector<ResourceAnswer>& resources,
                                           const JobView& job, double step_s);
 
 /// One account's bucket.

@@ -74,7 +74,7 @@ std::vector<models::TimeShare> read_law(const Solved& s, const Answer& phase, st
   if (a.origin_read_s <= 0) return {};
   std::vector<models::TimeShare> law;
   if (a.rate_stall_s > 0 && direct_share(s.view, s.design, job.home) > 0) {
-    return queued_law(s.view, s.design, job, a.step_s);
+    return queued_law(s.view, s.design, phase.resource, job, a.step_s);
   }
   if (!a.origin_full) {
     const double own = a.rate * (1 - a.hits.hit - a.hits.remote);

@@ -109,13 +109,22 @@ TEST_CASE("reads that wait in one line take from one step less than they are ask
       start[static_cast<std::size_t>(step)] = free_at;
     }
     std::sort(times.begin(), times.end());
-    const auto law = queued_read_law(ahead, kBatch * kRead_s);
+    const auto law = queued_read_law(ahead, kBatch * kRead_s, 1);
     for (const double p : {0.05, 0.5, 0.95}) {
       CHECK(quantile(law, p) ==
             doctest::Approx(times[static_cast<std::size_t>(p * static_cast<double>(times.size()))])
                 .epsilon(0.02));
     }
   }
+}
+
+TEST_CASE("reads that share a link end together, a line busy half of a step ends over half of it") {
+  const auto shared = queued_read_law(2, 10, 0);
+  CHECK(quantile(shared, 0.05) == doctest::Approx(20));
+  CHECK(quantile(shared, 0.95) == doctest::Approx(20));
+  const auto half = queued_read_law(2, 10, 0.5);
+  CHECK(quantile(half, 0.02) == doctest::Approx(15.1).epsilon(0.01));
+  CHECK(mean_of(half) == doctest::Approx(17.5).epsilon(0.001));
 }
 
 }  // namespace fleetcache::models
