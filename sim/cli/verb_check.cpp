@@ -8,9 +8,9 @@
 #include "sim/cli/columns.hpp"
 #include "sim/cli/run_plan.hpp"
 #include "sim/cli/verb.hpp"
+#include "sim/events/plan.hpp"
 #include "sim/scenario/fleet.hpp"
 #include "sim/scenario/loader.hpp"
-#include "sim/world/failures.hpp"
 #include "sim/world/run.hpp"
 
 namespace fleetcache::cli {
@@ -36,7 +36,7 @@ nlohmann::json plan_summary(const scenario::Scenario& scenario) {
   if (!fleet) return nullptr;  // a run will say why
   std::uint64_t planned = 0, drawn = 0;
   std::map<std::string, std::uint64_t> causes;
-  for (const world::PlannedEvent& event : world::plan_events(scenario, *fleet)) {
+  for (const events::PlannedEvent& event : events::plan_events(scenario, *fleet)) {
     ++(event.random ? drawn : planned);
     if (event.random) ++causes[event.cause];
   }

@@ -10,16 +10,18 @@ namespace {
 /// it stays sound. Of 1 Tbps it is 125 B/s.
 constexpr double kStandstill = 1e-9;
 
-bool takes_away(PlanKind kind) {
-  return kind == PlanKind::kNodesLost || kind == PlanKind::kNodesAway ||
-         kind == PlanKind::kUnreachable;
+bool takes_away(events::PlanKind kind) {
+  return kind == events::PlanKind::kNodesLost || kind == events::PlanKind::kNodesAway ||
+         kind == events::PlanKind::kUnreachable;
 }
 
-bool has_end(PlanKind kind) { return kind != PlanKind::kCachesEmptied && kind != PlanKind::kStage; }
+bool has_end(events::PlanKind kind) {
+  return kind != events::PlanKind::kCachesEmptied && kind != events::PlanKind::kStage;
+}
 
 template <class F>
-void each_node(const PlannedEvent& event, F f) {
-  for (const NodeSpan& span : event.nodes) {
+void each_node(const events::PlannedEvent& event, F f) {
+  for (const events::NodeSpan& span : event.nodes) {
     for (NodeId node = span.first; node < span.last; ++node) f(node);
   }
 }
@@ -27,11 +29,11 @@ void each_node(const PlannedEvent& event, F f) {
 }  // namespace
 
 Result<std::unique_ptr<FleetEvents>> FleetEvents::build(const EventTargets& targets,
-                                                        std::vector<PlannedEvent> plan) {
+                                                        std::vector<events::PlannedEvent> plan) {
   std::unique_ptr<FleetEvents> events(new FleetEvents(targets, std::move(plan)));
   const bool pooled = targets.scenario->cache.index == scenario::Index::kPooled;
   const bool touches = std::any_of(events->plan_.begin(), events->plan_.end(),
-                                   [](const PlannedEvent& e) { return e.touches_nodes(); });
+                                   [](const events::PlannedEvent& e) { return e.touches_nodes(); });
   if (touches && pooled && targets.cache->enabled()) {
     return Error{
         "events",
@@ -41,7 +43,7 @@ Result<std::unique_ptr<FleetEvents>> FleetEvents::build(const EventTargets& targ
   return events;
 }
 
-FleetEvents::FleetEvents(const EventTargets& targets, std::vector<PlannedEvent> plan)
+FleetEvents::FleetEvents(const EventTargets& targets, std::vector<events::PlannedEvent> plan)
     : world_(targets),
       plan_(std::move(plan)),
       membership_(targets.scenario->cache, targets.platform->nodes(), *targets.queue,
@@ -51,7 +53,7 @@ FleetEvents::FleetEvents(const EventTargets& targets, std::vector<PlannedEvent> 
       without_nvme_(targets.platform->nodes(), 0),
       begun_(plan_.size(), 0) {
   for (std::size_t i = 0; i < plan_.size(); ++i) {
-    if (plan_[i].kind != PlanKind::kStage) continue;
+    if (plan_[i].kind != events::PlanKind::kStage) continue;
     const scenario::FleetEvent& event = world_.scenario->events[plan_[i].event];
     stages_[i] = std::make_unique<StageRun>(
         *world_.scenario, event, stage_sample(*world_.scenario, event, *world_.sample),
@@ -86,53 +88,53 @@ void FleetEvents::on_event(TimePoint now, std::uint32_t code, std::uint64_t arg)
   if (begun_[arg]) end(now, plan_[arg]);
 }
 
-void FleetEvents::begin(TimePoint now, const PlannedEvent& event) {
+void FleetEvents::begin(TimePoint now, const events::PlannedEvent& event) {
   each_node(event, [&](NodeId node) { begin_node(now, event, node); });
   set_links(event, true);
 }
 
-void FleetEvents::end(TimePoint now, const PlannedEvent& event) {
+void FleetEvents::end(TimePoint now, const events::PlannedEvent& event) {
   set_links(event, false);
   each_node(event, [&](NodeId node) { end_node(now, event, node); });
 }
 
-void FleetEvents::begin_node(TimePoint now, const PlannedEvent& event, NodeId node) {
+void FleetEvents::begin_node(TimePoint now, const events::PlannedEvent& event, NodeId node) {
   CacheService& cache = *world_.cache;
   switch (event.kind) {
-    case PlanKind::kNodesLost:
+    case events::PlanKind::kNodesLost:
       ++nodes_lost_;
       cache.lose(now, node);
       membership_.absent(now, node, false);
       return stop_work(now, node);
-    case PlanKind::kNodesAway:
+    case events::PlanKind::kNodesAway:
       membership_.absent(now, node, true);
       event.keeps_nvme ? cache.lose(now, node, scenario::Medium::kDram) : cache.lose(now, node);
       return stop_work(now, node);
-    case PlanKind::kUnreachable:
+    case events::PlanKind::kUnreachable:
       membership_.absent(now, node, false);
       return;
-    case PlanKind::kNvmeLost:
+    case events::PlanKind::kNvmeLost:
       cache.lose(now, node, scenario::Medium::kNvme);
       if (without_nvme_[node]++ == 0) cache.set_offline(node, scenario::Medium::kNvme, true);
       return;
-    case PlanKind::kCachesEmptied:
+    case events::PlanKind::kCachesEmptied:
       return cache.lose(now, node);
-    case PlanKind::kLinks:
-    case PlanKind::kStage:
+    case events::PlanKind::kLinks:
+    case events::PlanKind::kStage:
       return;
   }
 }
 
-void FleetEvents::end_node(TimePoint now, const PlannedEvent& event, NodeId node) {
-  if (event.kind == PlanKind::kNvmeLost) {
+void FleetEvents::end_node(TimePoint now, const events::PlannedEvent& event, NodeId node) {
+  if (event.kind == events::PlanKind::kNvmeLost) {
     if (--without_nvme_[node] == 0) {
       world_.cache->set_offline(node, scenario::Medium::kNvme, false);
     }
     return;
   }
   if (!takes_away(event.kind)) return;
-  membership_.present(now, node, event.kind == PlanKind::kNodesAway);
-  if (event.kind != PlanKind::kUnreachable) resume_work(now, node);
+  membership_.present(now, node, event.kind == events::PlanKind::kNodesAway);
+  if (event.kind != events::PlanKind::kUnreachable) resume_work(now, node);
 }
 
 void FleetEvents::stop_work(TimePoint now, NodeId node) {
@@ -148,7 +150,7 @@ void FleetEvents::resume_work(TimePoint now, NodeId node) {
 }
 
 // Of several shares at once the smallest holds.
-void FleetEvents::set_links(const PlannedEvent& event, bool begins) {
+void FleetEvents::set_links(const events::PlannedEvent& event, bool begins) {
   for (const topologies::LinkIndex link : event.links) {
     std::vector<double>& shares = shares_[link];
     const auto at = std::lower_bound(shares.begin(), shares.end(), event.share);
@@ -164,7 +166,7 @@ void FleetEvents::set_links(const PlannedEvent& event, bool begins) {
 
 std::uint64_t FleetEvents::planned_absent_ns(TimePoint now) const {
   std::map<NodeId, std::vector<std::pair<std::int64_t, std::int64_t>>> absences;
-  for (const PlannedEvent& event : plan_) {
+  for (const events::PlannedEvent& event : plan_) {
     if (!takes_away(event.kind) || event.at >= now) continue;
     const std::int64_t end = std::min(now.ns, event.end(now).ns);
     each_node(event, [&](NodeId node) { absences[node].push_back({event.at.ns, end}); });

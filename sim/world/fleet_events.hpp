@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "sim/events/plan.hpp"
 #include "sim/world/calendar.hpp"
-#include "sim/world/failures.hpp"
 #include "sim/world/inference.hpp"
 #include "sim/world/membership.hpp"
 #include "sim/world/stage.hpp"
@@ -33,13 +33,13 @@ struct EventTargets {
 
 class FleetEvents : private engine::EventHandler {
  public:
-  /// `plan` is plan_events() of the scenario and the platform's fleet. Fails when the caches cannot
-  /// play the plan: a pooled index does not know which node holds which bytes.
+  /// `plan` is events::plan_events() of the scenario and the platform's fleet. Fails when the
+  /// caches cannot play the plan: a pooled index does not know which node holds which bytes.
   static Result<std::unique_ptr<FleetEvents>> build(const EventTargets& targets,
-                                                    std::vector<PlannedEvent> plan);
+                                                    std::vector<events::PlannedEvent> plan);
 
   void start();
-  const std::vector<PlannedEvent>& plan() const { return plan_; }
+  const std::vector<events::PlannedEvent>& plan() const { return plan_; }
   /// Beginnings and ends: all that must have happened by the end of the run, and those that did.
   std::uint64_t steps_planned() const { return steps_planned_; }
   std::uint64_t steps_played() const { return steps_played_; }
@@ -55,18 +55,18 @@ class FleetEvents : private engine::EventHandler {
  private:
   enum Code : std::uint32_t { kBegin, kEnd };
 
-  FleetEvents(const EventTargets& targets, std::vector<PlannedEvent> plan);
+  FleetEvents(const EventTargets& targets, std::vector<events::PlannedEvent> plan);
   void on_event(TimePoint now, std::uint32_t code, std::uint64_t arg) override;
-  void begin(TimePoint now, const PlannedEvent& event);
-  void end(TimePoint now, const PlannedEvent& event);
-  void begin_node(TimePoint now, const PlannedEvent& event, NodeId node);
-  void end_node(TimePoint now, const PlannedEvent& event, NodeId node);
+  void begin(TimePoint now, const events::PlannedEvent& event);
+  void end(TimePoint now, const events::PlannedEvent& event);
+  void begin_node(TimePoint now, const events::PlannedEvent& event, NodeId node);
+  void end_node(TimePoint now, const events::PlannedEvent& event, NodeId node);
   void stop_work(TimePoint now, NodeId node);
   void resume_work(TimePoint now, NodeId node);
-  void set_links(const PlannedEvent& event, bool begins);
+  void set_links(const events::PlannedEvent& event, bool begins);
 
   EventTargets world_;
-  std::vector<PlannedEvent> plan_;
+  std::vector<events::PlannedEvent> plan_;
   Membership membership_;
   std::vector<std::unique_ptr<StageRun>> stages_;  // by planned event; null for the others
   std::vector<std::uint32_t> stopped_;             // by node: events that keep it from work

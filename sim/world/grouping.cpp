@@ -12,11 +12,11 @@ constexpr std::size_t kSingleRacksMax = 8;
 
 /// Racks that are lost, cut off or staged as a whole, and not with everything around them.
 std::set<std::uint32_t> single_racks(const topologies::Fleet& fleet,
-                                     const std::vector<PlannedEvent>& plan) {
+                                     const std::vector<events::PlannedEvent>& plan) {
   std::set<std::uint32_t> racks;
-  for (const PlannedEvent& event : plan) {
+  for (const events::PlannedEvent& event : plan) {
     if (event.random || event.nodes.size() != 1) continue;
-    const NodeSpan span = event.nodes.front();
+    const events::NodeSpan span = event.nodes.front();
     const std::uint32_t rack = fleet.rack_of(span.first);
     const auto whole = fleet.nodes_of_rack(rack);
     if (span.first != whole.first || span.last != whole.last) continue;
@@ -48,7 +48,7 @@ std::vector<std::uint32_t> number(const Platform& platform,
 }  // namespace
 
 Grouping group_nodes(const Platform& platform, const std::vector<std::uint32_t>& claim_of_node,
-                     const std::vector<PlannedEvent>& plan, Rung rung) {
+                     const std::vector<events::PlannedEvent>& plan, Rung rung) {
   Grouping grouping;
   if (rung == Rung::kExact) return grouping;
   const std::set<std::uint32_t> racks = single_racks(platform.fleet(), plan);

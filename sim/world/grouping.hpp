@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/world/failures.hpp"
+#include "sim/events/plan.hpp"
 #include "sim/world/platform.hpp"
 #include "sim/world/run.hpp"
 
@@ -19,6 +19,6 @@ constexpr std::uint64_t kPathClassesMax = 6000;
 /// on is a group of its own: its links are what its refill shares. O(nodes + what the plan
 /// touches).
 Grouping group_nodes(const Platform& platform, const std::vector<std::uint32_t>& claim_of_node,
-                     const std::vector<PlannedEvent>& plan, Rung rung);
+                     const std::vector<events::PlannedEvent>& plan, Rung rung);
 
 }  // namespace fleetcache::world

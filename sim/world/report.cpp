@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <numeric>
 
-#include "sim/world/event_tally.hpp"
+#include "sim/events/tally.hpp"
 #include "sim/world/world.hpp"
 
 namespace fleetcache::world {
@@ -64,11 +64,11 @@ struct OtherTime {
 };
 
 /// `from`: when the measured time of a job begins, which says how long it is itself.
-OtherTime other_time(const TrainingReport& r, const std::vector<PlannedEvent>& plan, NodeSpan nodes,
-                     TimePoint from) {
+OtherTime other_time(const TrainingReport& r, const std::vector<events::PlannedEvent>& plan,
+                     events::NodeSpan nodes, TimePoint from) {
   // Both are in `lost_s`: what the plan of events does not explain was computed in vain.
   const double down_s = std::min(
-      r.lost_s, to_seconds(time_away(plan, nodes, from, from + from_seconds(r.elapsed_s))));
+      r.lost_s, to_seconds(events::time_away(plan, nodes, from, from + from_seconds(r.elapsed_s))));
   return {r.checkpoint_s, r.restore_s, down_s, r.lost_s - down_s};
 }
 
@@ -78,10 +78,10 @@ std::string word(std::string cause) {
   return cause;
 }
 
-void report_events(const std::vector<PlannedEvent>& plan, const NodeUsers& users, TimePoint date,
-                   bool draws, probes::Record& record) {
+void report_events(const std::vector<events::PlannedEvent>& plan, const events::NodeUsers& users,
+                   TimePoint date, bool draws, probes::Record& record) {
   std::uint64_t random = 0;
-  for (const auto& [key, tally] : tally_events(plan, users, date)) {
+  for (const auto& [key, tally] : events::tally_events(plan, users, date)) {
     const auto& [drawn, cause] = key;
     const std::string name = (drawn ? "events.random." : "events.planned.") + word(cause) + ".";
     const auto put = [&](const char* what, std::uint64_t n) {
@@ -166,8 +166,8 @@ void World::report_training(probes::Record& record) const {
   const TimePoint from{date().ns < scenario_.warmup.count ? 0 : scenario_.warmup.count};
   OtherTime others;
   const auto jobs = static_cast<std::uint32_t>(training_.size());
-  const NodeUsers users{&claim_of_node_, jobs, jobs};
-  const auto stops = random_stops(events_->plan(), users, from, date());
+  const events::NodeUsers users{&claim_of_node_, jobs, jobs};
+  const auto stops = events::random_stops(events_->plan(), users, from, date());
   const auto put_stops = [&](const std::string& name, std::uint64_t n) {
     // Zero says that nothing is known of what a failure costs.
     if (scenario_.failures.enabled) record.metrics[name] = {static_cast<double>(n), "1", 0};

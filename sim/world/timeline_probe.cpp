@@ -19,29 +19,29 @@ std::string counted(std::uint64_t n, const char* thing) {
 }
 
 /// "rack: 16 nodes lost", "upgrade: 48 nodes away in turn", "origin: 4 links at 50 %".
-std::string label_of(const PlannedEvent& event, std::uint64_t nodes) {
+std::string label_of(const events::PlannedEvent& event, std::uint64_t nodes) {
   std::string what;
   switch (event.kind) {
-    case PlanKind::kNodesLost:
+    case events::PlanKind::kNodesLost:
       what = counted(nodes, "node") + " lost";
       break;
-    case PlanKind::kNodesAway:
+    case events::PlanKind::kNodesAway:
       what = counted(nodes, "node") + " away" + (event.cause == "upgrade" ? " in turn" : "");
       what += event.keeps_nvme ? ", NVMe kept" : "";
       break;
-    case PlanKind::kNvmeLost:
+    case events::PlanKind::kNvmeLost:
       what = "NVMe of " + counted(nodes, "node") + " lost";
       break;
-    case PlanKind::kUnreachable:
+    case events::PlanKind::kUnreachable:
       what = counted(nodes, "node") + " out of reach";
       break;
-    case PlanKind::kCachesEmptied:
+    case events::PlanKind::kCachesEmptied:
       what = "caches of " + counted(nodes, "node") + " emptied";
       break;
-    case PlanKind::kStage:
+    case events::PlanKind::kStage:
       what = "copies into caches begin";
       break;
-    case PlanKind::kLinks:
+    case events::PlanKind::kLinks:
       break;
   }
   if (!event.links.empty()) {
@@ -244,7 +244,7 @@ void TimelineProbe::sample_services(TimePoint date) {
 
 probes::TimeSeries TimelineProbe::random_failures(double bin_s, std::size_t bins) const {
   probes::TimeSeries series{"1", std::vector<double>(bins, 0)};
-  for (const PlannedEvent& event : events_->plan()) {
+  for (const events::PlannedEvent& event : events_->plan()) {
     if (!event.random || event.at > last_) continue;
     const auto bin = static_cast<std::size_t>(to_seconds(event.at - TimePoint{}) / bin_s);
     series.values[std::min(bin, bins - 1)] += 1;
@@ -257,7 +257,7 @@ probes::TimeSeries TimelineProbe::random_failures(double bin_s, std::size_t bins
 void TimelineProbe::report(probes::Record& record) const {
   record.timeline = timeline_.record();
   const auto& plan = events_->plan();
-  const bool drawn = std::any_of(plan.begin(), plan.end(), [&](const PlannedEvent& event) {
+  const bool drawn = std::any_of(plan.begin(), plan.end(), [&](const events::PlannedEvent& event) {
     return event.random && event.at <= last_;
   });
   const auto stretch = record.timeline.series.find("time.stepped_over");  // there throughout
@@ -271,9 +271,10 @@ void TimelineProbe::report(probes::Record& record) const {
     std::uint64_t nodes = 0;
   };
   std::map<std::string, Upgrade> upgrades;  // by cause
-  for (const PlannedEvent& event : events_->plan()) {
+  for (const events::PlannedEvent& event : events_->plan()) {
     if (event.random || event.at.ns > last_.ns) continue;
-    const bool instant = event.kind == PlanKind::kCachesEmptied || event.kind == PlanKind::kStage;
+    const bool instant =
+        event.kind == events::PlanKind::kCachesEmptied || event.kind == events::PlanKind::kStage;
     const TimePoint end = instant ? event.at : event.end(horizon_);
     const bool wave = event.cause == "upgrade";
     const auto before = upgrades.find(event.cause);

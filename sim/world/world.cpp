@@ -41,9 +41,9 @@ Status World::build_services() {
   platform_ = std::make_unique<Platform>(std::move(platform).value());
   const Status claimed = claim_all();
   if (!claimed) return claimed;
-  plan_ = plan_events(scenario_, platform_->fleet());
+  plan_ = events::plan_events(scenario_, platform_->fleet());
   platform_->add_links(*flows_, group_nodes(*platform_, claim_of_node_, plan_, options_.rung),
-                       changing_links(plan_));
+                       events::changing_links(plan_));
   const Status prompts = plan_prompts();
   if (!prompts) return prompts;
   auto cache = CacheService::build(scenario_, *platform_, cache_plan(), collector_);

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "sim/world/failures.hpp"
+#include "sim/events/plan.hpp"
 #include "sim/world/fleet_events.hpp"
 #include "sim/world/inference.hpp"
 #include "sim/world/run.hpp"
@@ -90,7 +90,7 @@ class World : private engine::EventHandler {
   std::unique_ptr<StationProbe> stations_;
   std::unique_ptr<FleetEvents> events_;
   SamplePlan sample_;
-  std::vector<PlannedEvent> plan_;
+  std::vector<events::PlannedEvent> plan_;
   std::vector<std::uint32_t> claimed_;        // by pool: nodes given to jobs and services
   std::vector<std::uint32_t> claim_of_node_;  // which job or service, numbered in their order
   std::vector<std::pair<const scenario::TrainingJob*, NodeId>> job_nodes_;

@@ -1,13 +1,13 @@
-#include "sim/world/event_tally.hpp"
+#include "sim/events/tally.hpp"
 
 #include <doctest/doctest.h>
 
-namespace fleetcache::world {
+namespace fleetcache::events {
 namespace {
 
 TimePoint at(double s) { return TimePoint{from_seconds(s).count}; }
 
-PlannedEvent event(double begins_s, double lasts_s, PlanKind kind, NodeSpan nodes,
+PlannedEvent event(double begins_s, double lasts_s, events::PlanKind kind, events::NodeSpan nodes,
                    const char* cause, bool random) {
   PlannedEvent e;
   e.at = at(begins_s);
@@ -66,4 +66,4 @@ TEST_CASE("the time a job stands is the union of its nodes' absences, within wha
 }
 
 }  // namespace
-}  // namespace fleetcache::world
+}  // namespace fleetcache::events

@@ -1,4 +1,4 @@
-/// What came of a plan of events (failures.hpp): how many of a cause there were, what they struck,
+/// What came of a plan of events (plan.hpp): how many of a cause there were, what they struck,
 /// and for how long they kept a job from work. From the plan alone, the same at every rung.
 #pragma once
 
@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "sim/world/failures.hpp"
+#include "sim/events/plan.hpp"
 
-namespace fleetcache::world {
+namespace fleetcache::events {
 
 /// Whether an event was drawn, and its cause.
 using EventKey = std::pair<bool, std::string>;
@@ -39,9 +39,18 @@ std::map<EventKey, EventTally> tally_events(const std::vector<PlannedEvent>& pla
 std::vector<std::uint64_t> random_stops(const std::vector<PlannedEvent>& plan,
                                         const NodeUsers& users, TimePoint from, TimePoint until);
 
-/// Time in [from, to) in which at least one of `nodes` is lost or taken away: a job on them stands.
-/// Requires: plan in order of time. O(events x spans).
+/// From one instant to another, the latter excluded.
+struct Stretch {
+  TimePoint from, to;
+};
+
+/// Stretches of [from, to) in which at least one of `nodes` is lost or taken away: a job on them
+/// stands. Ascending, not touching. Requires: plan in order of time. O(events x spans).
+std::vector<Stretch> stretches_away(const std::vector<PlannedEvent>& plan, NodeSpan nodes,
+                                    TimePoint from, TimePoint to);
+
+/// How long these are together.
 Duration time_away(const std::vector<PlannedEvent>& plan, NodeSpan nodes, TimePoint from,
                    TimePoint to);
 
-}  // namespace fleetcache::world
+}  // namespace fleetcache::events

@@ -1,17 +1,18 @@
 // The plan of events: pure, so that it can be checked without a run.
 
+#include "sim/events/plan.hpp"
+
 #include <doctest/doctest.h>
 
 #include <map>
 #include <set>
 
 #include "sim/scenario/fleet.hpp"
-#include "sim/world/failures.hpp"
 
 using namespace fleetcache;
+using events::PlanKind;
+using events::PlannedEvent;
 using scenario::EventKind;
-using world::PlanKind;
-using world::PlannedEvent;
 
 namespace {
 
@@ -50,13 +51,13 @@ scenario::Scenario fleet_of(std::uint32_t nodes, Duration horizon) {
   return s;
 }
 
-std::vector<PlannedEvent> plan_of(const scenario::Scenario& s) {
+std::vector<events::PlannedEvent> plan_of(const scenario::Scenario& s) {
   const auto fleet = scenario::build_fleet(s, s.origin.path);
   REQUIRE(fleet.ok());
-  return world::plan_events(s, *fleet);
+  return events::plan_events(s, *fleet);
 }
 
-PlannedEvent only(scenario::FleetEvent event) {
+events::PlannedEvent only(scenario::FleetEvent event) {
   scenario::Scenario s = fleet_of(50, from_seconds(1000));
   event.at = from_seconds(10);
   event.region = "a";
@@ -74,9 +75,9 @@ scenario::FleetEvent of(EventKind kind, std::uint32_t index, const std::string& 
   return event;
 }
 
-std::vector<std::uint32_t> nodes(const PlannedEvent& event) {
+std::vector<std::uint32_t> nodes(const events::PlannedEvent& event) {
   std::vector<std::uint32_t> out;
-  for (const world::NodeSpan& span : event.nodes) {
+  for (const events::NodeSpan& span : event.nodes) {
     for (std::uint32_t n = span.first; n < span.last; ++n) out.push_back(n);
   }
   return out;
@@ -98,8 +99,8 @@ TEST_CASE("an index counts over the pools of a region, or within the pool named"
 }
 
 TEST_CASE("kinds, ends and links are those of the event") {
-  const PlannedEvent tor = only(of(EventKind::kFailTor, 3));
-  CHECK(tor.kind == PlanKind::kUnreachable);
+  const events::PlannedEvent tor = only(of(EventKind::kFailTor, 3));
+  CHECK(tor.kind == events::PlanKind::kUnreachable);
   CHECK(tor.links.size() == 2);
   CHECK(tor.share == 0);
   CHECK(tor.end(TimePoint{from_seconds(1000).count}).ns ==
@@ -107,8 +108,8 @@ TEST_CASE("kinds, ends and links are those of the event") {
   scenario::FleetEvent origin = of(EventKind::kThrottleOrigin, 0);
   origin.factor = 0.25;
   origin.lasts = from_seconds(5);
-  const PlannedEvent throttled = only(origin);
-  CHECK(throttled.kind == PlanKind::kLinks);
+  const events::PlannedEvent throttled = only(origin);
+  CHECK(throttled.kind == events::PlanKind::kLinks);
   CHECK(throttled.links.size() == 3);  // two accounts' egress and the stamp
   CHECK(throttled.share == 0.25);
   CHECK(throttled.end(TimePoint{from_seconds(1000).count}).ns == from_seconds(15).count);
@@ -117,7 +118,7 @@ TEST_CASE("kinds, ends and links are those of the event") {
   scenario::FleetEvent wan = of(EventKind::kThrottleLink, 0);
   wan.other = "b";
   CHECK(only(wan).links.size() == 2);
-  CHECK(only(of(EventKind::kFailDrive, 1)).kind == PlanKind::kNvmeLost);
+  CHECK(only(of(EventKind::kFailDrive, 1)).kind == events::PlanKind::kNvmeLost);
 }
 
 TEST_CASE("zones take whole racks, in blocks or dealt out, and every node has one") {
@@ -152,7 +153,7 @@ TEST_CASE("an upgrade of 1 % at 90 s takes 2.5 h, and takes every node once") {
   const auto plan = plan_of(s);
   REQUIRE(plan.size() == 100);
   std::uint32_t next = 10;
-  for (const PlannedEvent& wave : plan) {
+  for (const events::PlannedEvent& wave : plan) {
     CHECK(wave.node_count() == 1'000);
     CHECK(wave.nodes.front().first == next);
     next = wave.nodes.front().last;
@@ -171,7 +172,8 @@ TEST_CASE("a day of 110,000 nodes of 4 GPUs draws about 190 node losses a 100,00
   CHECK(static_cast<double>(plan.size()) > 208.6 - 4 * 14.4);
   CHECK(static_cast<double>(plan.size()) < 208.6 + 4 * 14.4);
   for (std::size_t i = 1; i < plan.size(); ++i) CHECK(plan[i - 1].at.ns <= plan[i].at.ns);
-  for (const PlannedEvent& e : plan) CHECK((e.random && e.kind == PlanKind::kNodesLost));
+  for (const events::PlannedEvent& e : plan)
+    CHECK((e.random && e.kind == events::PlanKind::kNodesLost));
 }
 
 TEST_CASE("a node's failures stay when other pools, laws and events come and go") {
@@ -183,7 +185,7 @@ TEST_CASE("a node's failures stay when other pools, laws and events come and go"
     REQUIRE(fleet.ok());
     const auto& gpu = fleet->pools()[fleet->find_pool(0, "gpu")];
     std::map<std::pair<std::int64_t, std::uint32_t>, std::int64_t> found;
-    for (const PlannedEvent& e : world::plan_events(sc, *fleet)) {
+    for (const events::PlannedEvent& e : events::plan_events(sc, *fleet)) {
       if (e.cause != "node" || e.nodes[0].first < gpu.first_node) continue;
       if (e.nodes[0].first >= gpu.first_node + gpu.nodes) continue;
       found[{e.at.ns, e.nodes[0].first - gpu.first_node}] = e.lasts.count;

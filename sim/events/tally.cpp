@@ -1,8 +1,8 @@
-#include "sim/world/event_tally.hpp"
+#include "sim/events/tally.hpp"
 
 #include <algorithm>
 
-namespace fleetcache::world {
+namespace fleetcache::events {
 namespace {
 
 bool stops_work(PlanKind kind) {
@@ -95,20 +95,31 @@ std::vector<std::uint64_t> random_stops(const std::vector<PlannedEvent>& plan,
   return tally.random_stops();
 }
 
-Duration time_away(const std::vector<PlannedEvent>& plan, NodeSpan nodes, TimePoint from,
-                   TimePoint to) {
-  std::int64_t sum = 0, covered = from.ns;
+std::vector<Stretch> stretches_away(const std::vector<PlannedEvent>& plan, NodeSpan nodes,
+                                    TimePoint from, TimePoint to) {
+  std::vector<Stretch> away;
   for (const PlannedEvent& event : plan) {
     if (!stops_work(event.kind) || event.at >= to) continue;
     const bool ours = std::any_of(
         event.nodes.begin(), event.nodes.end(),
         [&](const NodeSpan& span) { return span.first < nodes.last && nodes.first < span.last; });
-    if (!ours) continue;
-    const std::int64_t end = std::min(to.ns, event.end(to).ns);
-    sum += std::max<std::int64_t>(0, end - std::max(event.at.ns, covered));
-    covered = std::max(covered, end);
+    const TimePoint begin = std::max(event.at, from), end = std::min(to, event.end(to));
+    if (!ours || end <= begin) continue;
+    if (!away.empty() && begin <= away.back().to) {
+      away.back().to = std::max(away.back().to, end);
+    } else {
+      away.push_back({begin, end});
+    }
   }
-  return Duration{sum};
+  return away;
 }
 
-}  // namespace fleetcache::world
+Duration time_away(const std::vector<PlannedEvent>& plan, NodeSpan nodes, TimePoint from,
+                   TimePoint to) {
+  Duration sum;
+  for (const Stretch& away : stretches_away(plan, nodes, from, to))
+    sum = sum + (away.to - away.from);
+  return sum;
+}
+
+}  // namespace fleetcache::events

@@ -11,7 +11,7 @@
 #include "sim/scenario/scenario.hpp"
 #include "topologies/fleet.hpp"
 
-namespace fleetcache::world {
+namespace fleetcache::events {
 
 /// What a planned event does to its nodes. A share of links is beside it, in the same event.
 enum class PlanKind : std::uint8_t {
@@ -76,4 +76,4 @@ std::vector<topologies::LinkIndex> changing_links(const std::vector<PlannedEvent
 std::vector<PlannedEvent> upgrade_waves(const scenario::FleetEvent& event,
                                         const topologies::Pool& pool, TimePoint horizon);
 
-}  // namespace fleetcache::world
+}  // namespace fleetcache::events

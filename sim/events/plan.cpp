@@ -1,4 +1,4 @@
-#include "sim/world/failures.hpp"
+#include "sim/events/plan.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include "models/failure/outages.hpp"
 #include "policies/base/check.hpp"
 
-namespace fleetcache::world {
+namespace fleetcache::events {
 namespace {
 
 using scenario::EventKind;
@@ -373,4 +373,4 @@ std::vector<LinkIndex> changing_links(const std::vector<PlannedEvent>& plan) {
   return links;
 }
 
-}  // namespace fleetcache::world
+}  // namespace fleetcache::events

@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "policies/base/check.hpp"
-#include "sim/world/failures.hpp"
+#include "sim/events/plan.hpp"
 
-namespace fleetcache::world {
+namespace fleetcache::events {
 
 std::vector<PlannedEvent> upgrade_waves(const scenario::FleetEvent& event,
                                         const topologies::Pool& pool, TimePoint horizon) {
@@ -29,4 +29,4 @@ std::vector<PlannedEvent> upgrade_waves(const scenario::FleetEvent& event,
   return waves;
 }
 
-}  // namespace fleetcache::world
+}  // namespace fleetcache::events
