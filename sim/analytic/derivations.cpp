@@ -27,7 +27,7 @@ std::vector<std::string> cache_inputs(const Solved& s, const JobView& j) {
 
 void hit_steps(const Solved& s, std::size_t j, Derivation& d) {
   const JobView& job = s.view.jobs[j];
-  const JobHits& h = s.course.steady.job[j].hits;
+  const JobHits& h = s.course.phases.steady.job[j].hits;
   const PoolView& pool = s.view.pools[job.pool];
   if (const scenario::CacheTier* tier = s.design.cache ? largest_tier(s.view, pool) : nullptr)
     d.steps.push_back("cache of " + count(pool.domain_nodes) +
@@ -42,7 +42,7 @@ void hit_steps(const Solved& s, std::size_t j, Derivation& d) {
 
 Derivation stall_of(const Solved& s, std::size_t j, bool goodput) {
   const JobView& job = s.view.jobs[j];
-  const JobAnswer &a = s.course.steady.job[j], &cold = s.course.first.job[j];
+  const JobAnswer &a = s.course.phases.steady.job[j], &cold = s.course.phases.first.job[j];
   Derivation d;
   d.formula = goodput
                   ? "goodput = (1 - checkpoint share - restore) x compute / step, first epoch and "
@@ -67,11 +67,11 @@ Derivation stall_of(const Solved& s, std::size_t j, bool goodput) {
   }
   d.steps.push_back("checkpoints stand still " + percent(a.checkpoint_share) + " of the time");
   d.steps.push_back("the first batch is there after " + seconds(cold.start_s) +
-                    "; over the first epoch h = " + percent(s.course.first_hit[j]) +
-                    ", stall = " + percent(s.course.first_stall[j]));
-  d.steps.push_back("first epoch takes " + percent(s.course.first_share[j]) +
-                    " of the measured time: stall = " + percent(s.course.stall[j]) +
-                    ", goodput = " + percent(s.course.goodput[j]));
+                    "; over the first epoch h = " + percent(s.course.phases.first_hit[j]) +
+                    ", stall = " + percent(s.course.phases.first_stall[j]));
+  d.steps.push_back("first epoch takes " + percent(s.course.job[j].first_share) +
+                    " of the measured time: stall = " + percent(s.course.job[j].stall) +
+                    ", goodput = " + percent(s.course.job[j].goodput));
   d.inputs = cache_inputs(s, job);
   for (const char* key :
        {".bytes_per_step", ".compute", ".prefetch", ".checkpoint.every", ".checkpoint.stall"})
@@ -117,18 +117,18 @@ Derivation hit_of(const Solved& s) {
       if (std::find(d.inputs.begin(), d.inputs.end(), key) == d.inputs.end())
         d.inputs.push_back(key);
   }
-  d.steps.push_back("h = " + percent(dataset_hit_ratio(s.view, s.course.steady)));
+  d.steps.push_back("h = " + percent(dataset_hit_ratio(s.view, s.course.phases.steady)));
   return d;
 }
 
 Derivation origin_of(const Solved& s, std::uint32_t r) {
-  const RegionAnswer& a = s.course.steady.region[r];
+  const RegionAnswer& a = s.course.phases.steady.region[r];
   Derivation d;
   d.formula = "origin = sum over jobs whose data live here of f (1 - h - remote)";
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobView& job = s.view.jobs[j];
     if (job.home != r) continue;
-    const JobAnswer& p = s.course.steady.job[j];
+    const JobAnswer& p = s.course.phases.steady.job[j];
     d.steps.push_back(job.job->name + ": " + bytes_per_second(p.rate) + " x (1 - " +
                       percent(p.hits.hit) +
                       ") = " + bytes_per_second(p.rate * (1 - p.hits.hit - p.hits.remote)));
@@ -197,7 +197,7 @@ Derivation kv_of(const Solved& s) {
   for (std::size_t i = 0; i < s.view.services.size(); ++i) {
     const ServiceView& v = s.view.services[i];
     if (!v.synthetic) continue;
-    const ServiceAnswer& a = s.course.steady.service[i];
+    const ServiceAnswer& a = s.course.phases.steady.service[i];
     d.steps.push_back(v.service->name + ": " + digits(v.demand.blocks) + " blocks a request, " +
                       digits(v.demand.shared_blocks) + " of a shared prefix, " +
                       digits(v.demand.reused_blocks) +
@@ -241,17 +241,17 @@ void add_derivations(const Solved& s, Record& record) {
     for (const char* metric : {"stall", "stall_first_epoch", "stall_steady", "rate", "hit_ratio",
                                "slow_read_stall", "first_epoch_share"})
       out[name + metric] = stall_of(s, j, false);
-    if (s.course.steady.job[j].mtti_s > 0)
+    if (s.course.phases.steady.job[j].mtti_s > 0)
       for (const char* metric :
            {"mtti", "checkpoint_interval_best", "checkpoint_waste", "checkpoint_waste_best"})
-        out[name + metric] = failures_of(s, s.view.jobs[j], s.course.steady.job[j]);
+        out[name + metric] = failures_of(s, s.view.jobs[j], s.course.phases.steady.job[j]);
   }
   if (!s.view.jobs.empty()) out["cache.hit_ratio.dataset"] = hit_of(s);
   for (std::uint32_t r = 0; r < s.view.regions.size(); ++r) {
     const std::string& name = s.view.region_name(r);
     out["origin.bytes_per_second." + name] = origin_of(s, r);
-    out["accounts." + name] = accounts_of(s, r, s.course.steady.region[r]);
-    out["accounts_first_epoch." + name] = accounts_of(s, r, s.course.first.region[r]);
+    out["accounts." + name] = accounts_of(s, r, s.course.phases.steady.region[r]);
+    out["accounts_first_epoch." + name] = accounts_of(s, r, s.course.phases.first.region[r]);
     out["accounts_no_cache." + name] = accounts_of(s, r, s.no_cache.front().region[r]);
     if (s.flips[r].per_gpu > 0)
       for (const char* flip : {"flip.front_end.", "flip.front_end_first_epoch."})
@@ -263,7 +263,7 @@ void add_derivations(const Solved& s, Record& record) {
     if (!v.synthetic) continue;
     kv = true;
     for (const char* metric : {"ttft_mean", "ttft_p50", "ttft_p99"})
-      out["infer." + v.service->name + "." + metric] = ttft_of(v, s.course.steady.service[i]);
+      out["infer." + v.service->name + "." + metric] = ttft_of(v, s.course.phases.steady.service[i]);
   }
   if (kv) out["kv.block_hit_ratio"] = kv_of(s);
   if (!s.view.jobs.empty()) {
@@ -271,10 +271,10 @@ void add_derivations(const Solved& s, Record& record) {
     fleet.formula = "node-weighted mean over jobs";
     for (std::size_t j = 0; j < s.view.jobs.size(); ++j)
       fleet.steps.push_back(s.view.jobs[j].job->name + ": " + count(s.view.jobs[j].nodes) +
-                            " nodes, stall " + percent(s.course.stall[j]) + ", goodput " +
-                            percent(s.course.goodput[j]));
-    fleet.steps.push_back("stall " + percent(s.course.fleet_stall) + ", goodput " +
-                          percent(s.course.fleet_goodput));
+                            " nodes, stall " + percent(s.course.job[j].stall) + ", goodput " +
+                            percent(s.course.job[j].goodput));
+    fleet.steps.push_back("stall " + percent(s.course.stall) + ", goodput " +
+                          percent(s.course.goodput));
     out["train.stall"] = out["train.goodput"] = fleet;
   }
 }

@@ -23,6 +23,7 @@ double bytes(Bytes b) { return static_cast<double>(b.count); }
 struct Context {
   const FleetView& view;
   const Design& design;
+  const Moment& moment;
   const Hits& hits;
   const Resources& resources;
   const models::Filling& filling;
@@ -34,9 +35,11 @@ struct Context {
 };
 
 // Reads that jobs may have under way at the origin of each region.
-std::vector<double> under_way(const FleetView& view, const Design& design, const Hits& hits) {
+std::vector<double> under_way(const FleetView& view, const Design& design, const Moment& moment,
+                              const Hits& hits) {
   std::vector<double> sum(view.regions.size(), 0);
   for (std::size_t j = 0; j < view.jobs.size(); ++j) {
+    if (is_away(moment, j)) continue;
     const JobView& job = view.jobs[j];
     const double missed = 1 - hits.job[j].hit - hits.job[j].remote;
     sum[job.home] += missed * job.nodes * readahead_reads(job, design.demand);
@@ -55,10 +58,6 @@ void add_checkpoints(const Context& c, const JobView& job, JobAnswer& a) {
   a.checkpoint_share = std::min(1.0, a.checkpoint_write_s / period_s);
   a.checkpoint_period_s = std::max(period_s, a.checkpoint_write_s);
   a.restore_s = restore_seconds(c.view, c.design, job);
-  const double warmup = to_seconds(c.view.scenario->warmup);
-  const double measured = to_seconds(c.view.scenario->horizon) - warmup;
-  if (ck.restore_at_start && measured > 0)
-    a.restore_share = std::clamp((a.restore_s - warmup) / measured, 0.0, 1.0);
   if (job.gpus <= 0 || a.checkpoint_write_s <= 0 || !std::isfinite(a.checkpoint_write_s)) return;
   const double failures = c.view.scenario->assumptions.gpu_failure_rate.count;
   if (failures <= 0) return;
@@ -129,7 +128,7 @@ void add_slow_reads(const Context& c, std::uint32_t j, JobAnswer& a) {
   if (rest > read.rest)
     a.slow_read_s = std::max(a.slow_read_s, reading * late(rest, slack) / at_once);
   // Later slices of the first epoch have started.
-  const bool starts = (c.design.cold && c.design.progress <= 0) || !c.design.cache;
+  const bool starts = progress_of(c.moment, j) <= 0 || !c.design.cache;
   if (starts) a.start_s = late(rest, Duration(0));
 }
 
@@ -138,6 +137,7 @@ JobAnswer job_answer(const Context& c, std::uint32_t j) {
   JobAnswer a;
   a.hits = c.hits.job[j];
   a.wanted = c.design.demand * job.wanted;
+  if (is_away(c.moment, j)) return a;
   a.rate = c.filling.rate[j];
   const std::uint32_t binding = c.filling.binding[j];
   if (binding != models::kNoResource) a.binding = c.resources.answer[binding].name;
@@ -148,7 +148,7 @@ JobAnswer job_answer(const Context& c, std::uint32_t j) {
   // A job that waits for bytes has its slow reads hidden behind that wait: the larger counts.
   a.step_s = a.compute_s + std::max(a.rate_stall_s, a.slow_read_s);
   add_checkpoints(c, job, a);
-  const double running = (1 - a.restore_share) * (1 - a.checkpoint_share);
+  const double running = 1 - a.checkpoint_share;
   a.utilization = std::isfinite(a.step_s) ? a.compute_s / a.step_s : 0;
   a.goodput = running * a.utilization;
   a.stall = running * (1 - a.utilization);
@@ -211,7 +211,7 @@ RegionAnswer region_answer(const Context& c, std::uint32_t r, const std::vector<
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     const JobView& job = c.view.jobs[j];
     if (job.region == r) {
-      a.ingress += checkpoint_rate(job);
+      a.ingress += is_away(c.moment, j) ? 0 : checkpoint_rate(job);
       a.stored += c.view.scenario->assumptions.checkpoints_kept * bytes(job.job->checkpoint.size);
       if (checkpoint_rate(job) > 0)
         a.requests += job.nodes * checkpoint_rate(job) / bytes(job.job->checkpoint.size);
@@ -273,7 +273,8 @@ struct Filled {
 // At a full part of the origin's way each read under way gets the same: bytes a second of a link,
 // tokens a second of what grants reads. Jobs of `by_read` are weighted for the latter.
 std::vector<models::FilledUser> users_of(const FleetView& view, const Design& design,
-                                         const Hits& hits, const std::vector<bool>& by_read) {
+                                         const Moment& moment, const Hits& hits,
+                                         const std::vector<bool>& by_read) {
   double object = 0;  // mean, so that both kinds of weights are alike in size
   for (const JobView& job : view.jobs) object += job.object / static_cast<double>(view.jobs.size());
   std::vector<models::FilledUser> users;
@@ -283,14 +284,16 @@ std::vector<models::FilledUser> users_of(const FleetView& view, const Design& de
     const double missed = std::max(1e-6, 1 - hits.job[j].hit);
     const double under_way = job.nodes * readahead_reads(job, design.demand);
     const double each = by_read[j] ? job.object / object : 1;
-    users.push_back({under_way * each / missed, design.demand * job.wanted});
+    users.push_back(
+        {under_way * each / missed, is_away(moment, j) ? 0 : design.demand * job.wanted});
   }
   return users;
 }
 
-Filled fill(const FleetView& view, const Design& design, const Hits& hits, Resources& resources) {
+Filled fill(const FleetView& view, const Design& design, const Moment& moment, const Hits& hits,
+            Resources& resources) {
   std::vector<bool> by_read(view.jobs.size(), false);
-  std::vector<models::FilledUser> users = users_of(view, design, hits, by_read);
+  std::vector<models::FilledUser> users = users_of(view, design, moment, hits, by_read);
   Filled out;
   out.filling = models::weighted_filling(users, resources.filled);
   for (std::size_t j = 0; j < by_read.size(); ++j) {
@@ -298,7 +301,7 @@ Filled fill(const FleetView& view, const Design& design, const Hits& hits, Resou
     by_read[j] = r != models::kNoResource && counts_reads(resources.answer[r].kind);
   }
   if (std::find(by_read.begin(), by_read.end(), true) != by_read.end()) {
-    users = users_of(view, design, hits, by_read);
+    users = users_of(view, design, moment, hits, by_read);
     out.filling = models::weighted_filling(users, resources.filled);
   }
   out.level.assign(resources.answer.size(), 0);
@@ -326,18 +329,20 @@ double ResourceAnswer::pressure() const {
   return offered > 0 ? std::numeric_limits<double>::infinity() : 0;
 }
 
-Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law, Parts parts) {
+Answer evaluate(const FleetView& view, const Design& design, const Moment& moment, EpochLaw& law,
+                Parts parts) {
   const bool services = parts == Parts::kAll;
-  const Hits hits = hit_ratios(view, design, law, services);
-  Resources resources = resources_of(view, design, hits);
-  const Filled filled = fill(view, design, hits, resources);
+  const Hits hits = hit_ratios(view, design, moment, law, services);
+  Resources resources = resources_of(view, design, moment, hits);
+  const Filled filled = fill(view, design, moment, hits, resources);
   const Context c{view,
                   design,
+                  moment,
                   hits,
                   resources,
                   filled.filling,
                   filled.level,
-                  under_way(view, design, hits),
+                  under_way(view, design, moment, hits),
                   law.fine()};
   Answer out;
   double nodes = 0;
@@ -360,6 +365,10 @@ Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law, Part
   return out;
 }
 
+Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law, Parts parts) {
+  return evaluate(view, design, {}, law, parts);
+}
+
 namespace {
 
 // What a job has seen of its first epoch, slice by slice.
@@ -378,15 +387,15 @@ void add_slice(const JobView& job, const JobAnswer& a, double share, FirstEpoch&
   epoch.stall_s += std::isfinite(slice) ? slice * a.stall : 0;
 }
 
-std::vector<FirstEpoch> first_epochs(const FleetView& view, Design design, const Answer& start,
-                                     EpochLaw& law, Parts parts) {
+std::vector<FirstEpoch> first_epochs(const FleetView& view, const Design& design,
+                                     const Answer& start, EpochLaw& law, Parts parts) {
   std::vector<FirstEpoch> epochs(view.jobs.size());
   bool shared = false;
   for (const JobAnswer& a : start.job) shared = shared || a.hits.readers > 1;
   const int slices = shared && design.cache ? kFirstEpochSlices : 1;
   for (int i = 0; i < slices; ++i) {
-    design.progress = slices == 1 ? 0 : (i + 0.5) / slices;
-    const Answer answer = slices == 1 ? start : evaluate(view, design, law, parts);
+    const Moment moment = first_epoch(view, (i + 0.5) / slices);
+    const Answer answer = slices == 1 ? start : evaluate(view, design, moment, law, parts);
     for (std::size_t j = 0; j < epochs.size(); ++j)
       add_slice(view.jobs[j], answer.job[j], 1.0 / slices, epochs[j]);
   }
@@ -395,39 +404,20 @@ std::vector<FirstEpoch> first_epochs(const FleetView& view, Design design, const
 
 }  // namespace
 
-Course evaluate_course(const FleetView& view, Design design, EpochLaw& law, Parts parts) {
-  const double warmup = to_seconds(view.scenario->warmup);
-  const double measured = std::max(1e-9, to_seconds(view.scenario->horizon) - warmup);
-  Course c;
-  design.cold = false;
-  design.progress = 0;
-  c.steady = evaluate(view, design, law, parts);
-  design.cold = true;
-  c.first = design.cache ? evaluate(view, design, law, Parts::kTraining) : c.steady;
-  const std::vector<FirstEpoch> epochs = first_epochs(view, design, c.first, law, Parts::kTraining);
-  double nodes = 0;
+Phases evaluate_phases(const FleetView& view, const Design& design, EpochLaw& law, Parts parts) {
+  Phases p;
+  p.steady = evaluate(view, design, law, parts);
+  p.first = design.cache ? evaluate(view, design, first_epoch(view, 0), law, Parts::kTraining)
+                         : p.steady;
+  const std::vector<FirstEpoch> epochs = first_epochs(view, design, p.first, law, Parts::kTraining);
   for (std::size_t j = 0; j < view.jobs.size(); ++j) {
     const FirstEpoch& e = epochs[j];
-    const JobAnswer& warm = c.steady.job[j];
     const bool ends = std::isfinite(e.seconds) && e.seconds > 0;
-    c.first_hit.push_back(e.hit);
-    c.first_goodput.push_back(ends ? e.goodput_s / e.seconds : c.first.job[j].goodput);
-    c.first_stall.push_back(ends ? e.stall_s / e.seconds : c.first.job[j].stall);
-    const double end = ends ? std::min(e.seconds, warmup + measured) : warmup + measured;
-    c.first_share.push_back(std::clamp((end - warmup) / measured, 0.0, 1.0));
-    const double start = std::clamp((c.first.job[j].start_s - warmup) / measured, 0.0, 1.0);
-    const double cold = c.first_share[j], left = (1 - start);
-    c.goodput.push_back(left * (cold * c.first_goodput[j] + (1 - cold) * warm.goodput));
-    c.stall.push_back(start + left * (cold * c.first_stall[j] + (1 - cold) * warm.stall));
-    nodes += view.jobs[j].nodes;
-    c.fleet_goodput += view.jobs[j].nodes * c.goodput.back();
-    c.fleet_stall += view.jobs[j].nodes * c.stall.back();
+    p.first_hit.push_back(e.hit);
+    p.first_goodput.push_back(ends ? e.goodput_s / e.seconds : p.first.job[j].goodput);
+    p.first_stall.push_back(ends ? e.stall_s / e.seconds : p.first.job[j].stall);
   }
-  if (nodes > 0) {
-    c.fleet_goodput /= nodes;
-    c.fleet_stall /= nodes;
-  }
-  return c;
+  return p;
 }
 
 }  // namespace fleetcache::analytic

@@ -65,11 +65,10 @@ struct JobAnswer {
   double step_s = 0;
   double start_s = 0;           ///< wait for the first batch, which nothing hides
   double checkpoint_share = 0;  ///< of wall time, standing still to write
-  double restore_s = 0;         ///< at the start
-  double restore_share = 0;     ///< of the horizon
+  double restore_s = 0;         ///< of its last checkpoint, alone there
   double checkpoint_rate = 0;   ///< B/s written, mean
-  double goodput = 0, stall = 0, utilization = 0;
-  // Under random failures (assumed rate, not in the scenario):
+  double goodput = 0, stall = 0, utilization = 0;  ///< while it runs
+  // Under random failures, in the mean:
   double mtti_s = 0;
   double checkpoint_write_s = 0;
   double checkpoint_period_s = 0;  ///< from one to the next: whole steps
@@ -127,28 +126,29 @@ struct Answer {
 /// what a bisection over training demand needs.
 enum class Parts : std::uint8_t { kAll, kTraining };
 
-/// Cost: well below a millisecond plus the hit ratios.
+/// Jobs as they are at the moment; those that are away have no rate and no stall. Cost: well below
+/// a millisecond plus the hit ratios.
+Answer evaluate(const FleetView& view, const Design& design, const Moment& moment, EpochLaw& law,
+                Parts parts = Parts::kAll);
+/// The steady state.
 Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law,
                 Parts parts = Parts::kAll);
 
-/// A design over the scenario's horizon: the first epoch of each job with caches that hold nothing
-/// yet, then the steady state. Where several jobs read one data set, the first epoch is cut into
-/// kFirstEpochSlices: the later, the more of it the others have brought in.
-struct Course {
+/// Both ends of a run, and between them the first epochs: all jobs at the same share of theirs, cut
+/// into kFirstEpochSlices where several read one data set (the later, the more of it the others
+/// have brought in).
+struct Phases {
   Answer first;  ///< at the start of the first epoch: the peak
   Answer steady;
-  std::vector<double> first_hit;       ///< by job: mean hit ratio over its first epoch
-  std::vector<double> first_stall;     ///< by job: of the time of its first epoch
-  std::vector<double> first_goodput;   ///< likewise
-  std::vector<double> first_share;     ///< by job: of the measured time, spent in its first epoch
-  std::vector<double> goodput, stall;  ///< by job, over the measured time
-  double fleet_goodput = 0, fleet_stall = 0;
+  std::vector<double> first_hit;      ///< by job: mean hit ratio over its first epoch
+  std::vector<double> first_stall;    ///< by job: of the time of its first epoch
+  std::vector<double> first_goodput;  ///< likewise
 };
 
 constexpr int kFirstEpochSlices = 8;
 
-/// Jobs are taken to start together. `design.cold` and `progress` are ignored.
-Course evaluate_course(const FleetView& view, Design design, EpochLaw& law,
+/// Jobs are taken to start together and never to stop.
+Phases evaluate_phases(const FleetView& view, const Design& design, EpochLaw& law,
                        Parts parts = Parts::kAll);
 
 }  // namespace fleetcache::analytic

@@ -84,6 +84,10 @@ Status add_job(FleetView& view, const scenario::TrainingJob& job) {
   v.wanted = v.nodes * bytes(job.bytes_per_step) / to_seconds(job.compute);
   v.object = bytes(v.dataset->object);
   v.reads_per_step = bytes(job.bytes_per_step) / v.object;
+  // Jobs take the nodes of a pool in order of their names, as in simulation.
+  v.first_node = view.pools[v.pool].fabric->first_node;
+  for (const std::uint32_t other : view.pools[v.pool].jobs)
+    v.first_node += view.jobs[other].job->nodes;
   view.pools[v.pool].jobs.push_back(static_cast<std::uint32_t>(view.jobs.size()));
   view.jobs.push_back(v);
   return Nothing{};
@@ -173,6 +177,16 @@ Design design_of(const scenario::Scenario& scenario) {
   d.cache = scenario.cache.enabled && !scenario.cache.tiers.empty();
   d.path = scenario.origin.path;
   return d;
+}
+
+Moment first_epoch(const FleetView& view, double progress) {
+  return Moment(view.jobs.size(), JobMoment{progress, false});
+}
+
+bool is_away(const Moment& moment, std::size_t job) { return !moment.empty() && moment[job].away; }
+
+double progress_of(const Moment& moment, std::size_t job) {
+  return moment.empty() ? 1 : moment[job].progress;
 }
 
 }  // namespace fleetcache::analytic

@@ -26,6 +26,7 @@ struct JobView {
   double wanted = 0;          ///< demand when never stalled
   double object = 0;          ///< bytes of one read
   double reads_per_step = 0;  ///< of one node
+  std::uint32_t first_node = 0;  ///< its nodes are this one and those that follow
 };
 
 /// Reads of one node that are under way at most, its demand scaled by a factor.
@@ -76,12 +77,22 @@ struct Design {
   double demand = 1;  ///< factor on bytes per step of every job, compute time unchanged
   double nvme = 1;    ///< factor on the capacity of every cache tier
   bool cache = true;
-  bool cold = false;    ///< the first epoch, when caches hold only what it read itself
-  double progress = 0;  ///< of the first epoch that every job has read, 0..1
   scenario::OriginPath path = scenario::OriginPath::kFrontEnd;
   std::uint32_t accounts = 0;  ///< in every region; 0: as the scenario says
   double stamp = 1;            ///< factor on every region's stamp
 };
 Design design_of(const scenario::Scenario& scenario);
+
+/// What a job is at, at some instant of a run.
+struct JobMoment {
+  double progress = 1;  ///< of its first epoch that it has read; 1: that epoch is over
+  bool away = false;    ///< stands still: nodes lost, or reading a checkpoint
+};
+/// By job. Empty: all at work and past their first epochs, the steady state.
+using Moment = std::vector<JobMoment>;
+/// All jobs at work, `progress` of their first epochs read.
+Moment first_epoch(const FleetView& view, double progress);
+bool is_away(const Moment& moment, std::size_t job);
+double progress_of(const Moment& moment, std::size_t job);
 
 }  // namespace fleetcache::analytic

@@ -60,6 +60,15 @@ class Content {
   double readers(const std::string& dataset) const {
     return static_cast<double>(sets_.at(dataset).size());
   }
+  // Of the data set, what no job but `j` has read yet.
+  double unread_by_others(std::uint32_t j, const Moment& moment) const {
+    double unread = 1;
+    for (const std::uint32_t other : pool_.jobs) {
+      if (other == j || view_.jobs[other].job->dataset != view_.jobs[j].job->dataset) continue;
+      unread *= 1 - progress_of(moment, other);
+    }
+    return unread;
+  }
 
   double window(double capacity) const {
     if (bytes(kWindowMax) <= capacity) return kEndless;
@@ -106,9 +115,10 @@ struct TierAnswer {
   std::vector<ServiceHits> service;  // in the order of pool.services
 };
 
-JobHits job_hits(const FleetView& view, const JobView& job, const Design& design,
+JobHits job_hits(const FleetView& view, std::uint32_t index, const Moment& moment,
                  const scenario::CacheTier& tier, const Content& content, double capacity,
                  double window_s, EpochLaw& law) {
+  const JobView& job = view.jobs[index];
   JobHits h;
   h.units = units_of(view, job);
   // Jobs smaller than their pool's caches are taken to sit on caches of their own when spread.
@@ -116,12 +126,12 @@ JobHits job_hits(const FleetView& view, const JobView& job, const Design& design
   h.cached = h.units > 1
                  ? std::min(1.0, capacity / size_of(job))
                  : (window_s == kEndless ? 1 : content.cached_share(job.job->dataset, window_s));
-  if (design.cold) {
+  if (progress_of(moment, index) < 1) {
     // Hits are objects that one of the other readers has been at: none when the epoch begins.
-    double unread = 1;
-    for (double r = 1; r < h.readers; ++r) unread *= 1 - design.progress;
+    const double unread = h.readers > 1 ? content.unread_by_others(index, moment) : 1;
     h.hit = h.cached * (1 - unread);
-    h.formula = "first epoch, share x read: h = c (1 - (1 - x)^(r-1)), r readers of the same data";
+    h.formula = "first epoch: h = c (1 - product of (1 - x)) over the other readers of the same "
+                "data, of which each has read a share x";
     return h;
   }
   const EpochHit e =
@@ -133,13 +143,13 @@ JobHits job_hits(const FleetView& view, const JobView& job, const Design& design
 }
 
 TierAnswer tier_answer(const FleetView& view, const PoolView& pool, const Design& design,
-                       const scenario::CacheTier& tier, EpochLaw& law) {
+                       const Moment& moment, const scenario::CacheTier& tier, EpochLaw& law) {
   const double capacity = domain_capacity(view, pool, tier, design.nvme);
   const Content content(view, pool, design, is_pinned(tier));
   const double window_s = capacity > 0 ? content.window(capacity) : 0;
   TierAnswer out;
   for (const std::uint32_t j : pool.jobs)
-    out.job.push_back(job_hits(view, view.jobs[j], design, tier, content, capacity, window_s, law));
+    out.job.push_back(job_hits(view, j, moment, tier, content, capacity, window_s, law));
   for (const std::uint32_t s : pool.services) {
     ServiceHits h;
     h.window_s = window_s;
@@ -224,7 +234,9 @@ void take_time(const FleetView& view, const ServiceView& service, ServiceHits& h
 }
 
 // The home region's cache of a job that runs elsewhere: a further reader of it (scope global).
-double remote_hit(const FleetView& view, const JobView& job, const Design& design) {
+double remote_hit(const FleetView& view, std::uint32_t index, const Design& design,
+                  const Moment& moment) {
+  const JobView& job = view.jobs[index];
   const std::uint32_t home = view.fleet.find_pool(job.home, view.fleet.pools()[job.pool].name);
   if (home == topologies::Fleet::kNone || home == job.pool) return 0;
   const PoolView& pool = view.pools[home];
@@ -234,9 +246,11 @@ double remote_hit(const FleetView& view, const JobView& job, const Design& desig
   for (const std::uint32_t j : pool.jobs) {
     if (view.jobs[j].job->dataset != job.job->dataset) continue;
     const double window_s = content.window(capacity);
-    return window_s == kEndless ? 1 : content.cached_share(job.job->dataset, window_s);
+    const double held = window_s == kEndless ? 1 : content.cached_share(job.job->dataset, window_s);
+    return held * progress_of(moment, j);
   }
   // Nobody at home reads it: the cache there holds what passed through, after its own content.
+  if (progress_of(moment, index) < 1) return 0;
   const double left = capacity - content.bytes(kWindowMax);
   return std::clamp(left / size_of(job), 0.0, 1.0);
 }
@@ -259,7 +273,8 @@ const scenario::CacheTier* largest_tier(const FleetView& view, const PoolView& p
   return best;
 }
 
-Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law, bool services) {
+Hits hit_ratios(const FleetView& view, const Design& design, const Moment& moment, EpochLaw& law,
+                bool services) {
   Hits out;
   out.job.resize(view.jobs.size());
   out.service.resize(view.services.size());
@@ -270,7 +285,7 @@ Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law, bool
   for (const PoolView& pool : view.pools) {
     const scenario::CacheTier* largest = largest_tier(view, pool);
     if (largest == nullptr || (pool.jobs.empty() && !services)) continue;
-    const TierAnswer all = tier_answer(view, pool, design, *largest, law);
+    const TierAnswer all = tier_answer(view, pool, design, moment, *largest, law);
     for (std::size_t i = 0; i < pool.jobs.size(); ++i) out.job[pool.jobs[i]] = all.job[i];
     for (std::size_t i = 0; i < pool.services.size(); ++i)
       out.service[pool.services[i]] = all.service[i];
@@ -282,7 +297,7 @@ Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law, bool
         for (std::size_t i = 0; i < windows.size(); ++i)
           windows[i].emplace_back(&tier, all.service[i].window_s);
       if (tier.medium != scenario::Medium::kDram) continue;
-      const TierAnswer fast = &tier == largest ? all : tier_answer(view, pool, design, tier, law);
+      const TierAnswer fast = &tier == largest ? all : tier_answer(view, pool, design, moment, tier, law);
       for (std::size_t i = 0; i < pool.jobs.size(); ++i) {
         JobHits& h = out.job[pool.jobs[i]];
         h.dram = std::max(h.dram, std::min(h.hit, fast.job[i].hit));
@@ -300,10 +315,10 @@ Hits hit_ratios(const FleetView& view, const Design& design, EpochLaw& law, bool
     for (const std::uint32_t service : pool.services)
       take_time(view, view.services[service], out.service[service]);
   }
-  if (view.scenario->cache.scope == scenario::Scope::kGlobal && !design.cold)
-    for (std::size_t j = 0; j < view.jobs.size(); ++j)
+  if (view.scenario->cache.scope == scenario::Scope::kGlobal)
+    for (std::uint32_t j = 0; j < view.jobs.size(); ++j)
       if (view.jobs[j].home != view.jobs[j].region)
-        out.job[j].remote = (1 - out.job[j].hit) * remote_hit(view, view.jobs[j], design);
+        out.job[j].remote = (1 - out.job[j].hit) * remote_hit(view, j, design, moment);
   return out;
 }
 

@@ -12,20 +12,6 @@ namespace {
 
 using probes::Record;
 
-double measured_s(const Solved& s) {
-  return to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup);
-}
-
-// Steps that a job has done when the warm-up ends.
-double steps_before(const Solved& s, std::size_t j) {
-  const JobAnswer& warm = s.course.steady.job[j];
-  const double warmup = to_seconds(s.view.scenario->warmup);
-  const bool restores = s.view.jobs[j].job->checkpoint.restore_at_start;
-  const double idle = s.course.first.job[j].start_s + (restores ? warm.restore_s : 0);
-  const double pace = s.course.first_share[j] > 0 ? s.course.first_goodput[j] : s.course.goodput[j];
-  return std::max(0.0, warmup - idle) * pace / warm.compute_s;
-}
-
 // Of one node, after `steps` whole ones: objects are read whole and `prefetch` steps ahead of the
 // one that runs.
 double objects_read(const JobView& job, double steps) {
@@ -33,15 +19,11 @@ double objects_read(const JobView& job, double steps) {
 }
 
 // Checkpoints are counted, like those of a simulation: a share of a few of them is no mean.
-void put_checkpoints(const Solved& s, const JobView& job, const JobAnswer& a, Record& record) {
-  double share = 0;
-  if (a.checkpoint_period_s > 0 && measured_s(s) > 0) {
-    const double warmup = to_seconds(s.view.scenario->warmup);
-    const double begun = std::floor((warmup + measured_s(s)) / a.checkpoint_period_s) -
-                         std::floor(warmup / a.checkpoint_period_s);
-    share = std::min(1.0, begun * a.checkpoint_write_s / measured_s(s));
-  }
-  put_metric(record, "train." + job.job->name + ".checkpoint_share", share, "ratio");
+void put_checkpoints(const Solved& s, std::size_t j, Record& record) {
+  const double stands = s.course.phases.steady.job[j].checkpoint_write_s;
+  const double share = std::min(1.0, s.course.job[j].checkpoints * stands / measured_s(s));
+  put_metric(record, "train." + s.view.jobs[j].job->name + ".checkpoint_share",
+             std::isfinite(share) ? share : 0, "ratio");
 }
 
 void put_jobs(const Solved& s, Record& record) {
@@ -49,25 +31,22 @@ void put_jobs(const Solved& s, Record& record) {
   std::vector<double> written(s.view.regions.size(), 0);
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobView& job = s.view.jobs[j];
-    const JobAnswer& warm = s.course.steady.job[j];
+    const JobAnswer& warm = s.course.phases.steady.job[j];
     const std::string name = "train." + job.job->name + ".";
-    const double steps = measured_s(s) * s.course.goodput[j] / warm.compute_s;
-    const double before = steps_before(s, j);
-    const double read = objects_read(job, before + steps) - objects_read(job, before);
-    put_metric(record, name + "steps", steps, "1");
+    const JobCourse& c = s.course.job[j];
+    const double read =
+        objects_read(job, c.before + c.played) - objects_read(job, c.before);
+    put_metric(record, name + "steps", measured_s(s) * c.goodput / warm.compute_s, "1");
     put_metric(record, name + "bytes_read", read * job.nodes * job.object, "B");
     put_metric(record, name + "epochs_begun",
-               std::ceil(objects_read(job, before + steps) * job.nodes * job.object /
+               std::ceil(objects_read(job, c.position) * job.nodes * job.object /
                          static_cast<double>(job.dataset->size.count)),
                "1");
-    put_checkpoints(s, job, warm, record);
-    written[job.region] += checkpoint_rate(job) * measured_s(s);
+    put_checkpoints(s, j, record);
+    written[job.region] += c.checkpoints * static_cast<double>(job.job->checkpoint.size.count);
     if (!s.design.cache) continue;
-    const double share = s.course.first_share[j];
-    const double cold = share * s.course.first_goodput[j] * (1 - s.course.first_hit[j]);
     const Flow flow = flow_of(s.view, s.design, job, warm.hits);
-    const double landed =
-        warm.wanted * measured_s(s) * (cold + (1 - share) * warm.goodput * (1 - warm.hits.hit));
+    const double landed = c.read - c.hit;
     if (flow.nvme_write > 0 || flow.nvme_read > 0) nvme += landed;
     for (const scenario::CacheTier& t : s.view.scenario->cache.tiers)
       if (t.medium == scenario::Medium::kDram) dram += landed;
@@ -87,7 +66,7 @@ void put_services(const Solved& s, Record& record) {
   for (std::size_t i = 0; i < s.view.services.size(); ++i) {
     const ServiceView& v = s.view.services[i];
     if (!v.synthetic) continue;
-    const ServiceAnswer& a = s.course.steady.service[i];
+    const ServiceAnswer& a = s.course.phases.steady.service[i];
     const std::string name = "infer." + v.service->name + ".";
     put_metric(record, name + "ttft_p95", models::response_quantile(a.queue, a.station, 0.95), "s");
     for (const auto& [tag, p] : {std::pair{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}})

@@ -37,7 +37,7 @@ PoolFill fill_of(const Solved& s, const PoolView& pool) {
     const JobView& job = s.view.jobs[j];
     fill.object = std::max(fill.object, job.object);
     if (!counted.insert(job.job->dataset).second) continue;
-    held += s.course.steady.job[j].hits.cached * static_cast<double>(job.dataset->size.count) /
+    held += s.course.phases.steady.job[j].hits.cached * static_cast<double>(job.dataset->size.count) /
             pool.domain_nodes;
   }
   for (const std::uint32_t i : pool.services)
@@ -49,7 +49,7 @@ PoolFill fill_of(const Solved& s, const PoolView& pool) {
 // What is left of the origin's way beside the steady reads.
 double origin_left(const Solved& s, std::uint32_t region, double object) {
   const double all = path_capacity(s.view, s.design, region, object).count;
-  return std::max(0.0, all - s.course.steady.region[region].origin_served);
+  return std::max(0.0, all - s.course.phases.steady.region[region].origin_served);
 }
 
 void random_losses(const Solved& s, Record& record, Table& t) {
@@ -157,8 +157,8 @@ void restart_storm(const Solved& s, std::uint32_t r, Record& record, Table& t) {
 
 void cold_start(const Solved& s, std::size_t j, Record& record, Table& t) {
   const JobView& job = s.view.jobs[j];
-  const JobAnswer& cold = s.course.first.job[j];
-  const double held = s.course.steady.job[j].hits.cached;
+  const JobAnswer& cold = s.course.phases.first.job[j];
+  const double held = s.course.phases.steady.job[j].hits.cached;
   const double filled = models::epoch_fill_s(static_cast<double>(job.dataset->size.count), held,
                                              BytesPerSecond(cold.rate));
   put_metric(record, "cold_start.fill_s." + job.job->name, filled, "s");

@@ -21,18 +21,19 @@ void put(Record& record, const std::string& name, double value, const char* unit
 void put_jobs(const Solved& s, Record& record) {
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobView& job = s.view.jobs[j];
-    const JobAnswer &warm = s.course.steady.job[j], &cold = s.course.first.job[j];
+    const JobAnswer &warm = s.course.phases.steady.job[j], &cold = s.course.phases.first.job[j];
     const std::string name = "train." + job.job->name + ".";
-    const double goodput = s.course.goodput[j], stall = s.course.stall[j];
+    const double goodput = s.course.job[j].goodput, stall = s.course.job[j].stall;
     put(record, name + "goodput", goodput, "ratio");
     put(record, name + "stall", stall, "ratio");
-    const double first = s.course.first_share[j];
-    put(record, name + "restore_share",
-        first * cold.restore_share + (1 - first) * warm.restore_share, "ratio");
-    put(record, name + "stall_first_epoch", s.course.first_stall[j], "ratio");
+    put(record, name + "restore_share", s.course.job[j].restore, "ratio");
+    put(record, name + "down_share", s.course.job[j].down, "ratio");
+    put(record, name + "redone_share", s.course.job[j].redone, "ratio");
+    put(record, name + "random_stops", s.course.job[j].random_stops, "1");
+    put(record, name + "stall_first_epoch", s.course.phases.first_stall[j], "ratio");
     put(record, name + "start_wait", cold.start_s, "s");
     put(record, name + "stall_steady", warm.stall, "ratio");
-    put(record, name + "first_epoch_share", s.course.first_share[j], "ratio");
+    put(record, name + "first_epoch_share", s.course.job[j].first_share, "ratio");
     put(record, name + "accelerator_utilization",
         goodput + stall > 0 ? goodput / (goodput + stall) : 0, "ratio");
     put(record, name + "demand", warm.wanted, "B/s");
@@ -56,16 +57,16 @@ void put_jobs(const Solved& s, Record& record) {
     double nodes = 0, wasted = 0;
     for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
       nodes += s.view.jobs[j].nodes;
-      wasted += s.view.jobs[j].nodes * s.course.steady.job[j].failure_waste;
+      wasted += s.view.jobs[j].nodes * s.course.phases.steady.job[j].failure_waste;
     }
     put(record, "train.failure_waste", wasted / nodes, "ratio");
   }
-  put(record, "train.goodput", s.course.fleet_goodput, "ratio");
-  put(record, "train.stall", s.course.fleet_stall, "ratio");
+  put(record, "train.goodput", s.course.goodput, "ratio");
+  put(record, "train.stall", s.course.stall, "ratio");
   put(record, "train.demand_per_gpu", demand_per_gpu(s.view), "B/s");
-  put(record, "cache.hit_ratio.dataset", dataset_hit_ratio(s.view, s.course), "ratio");
-  put(record, "cache.byte_hit_ratio.dataset", dataset_hit_ratio(s.view, s.course), "ratio");
-  put(record, "cache.hit_ratio_steady.dataset", dataset_hit_ratio(s.view, s.course.steady),
+  put(record, "cache.hit_ratio.dataset", dataset_hit_ratio(s.course), "ratio");
+  put(record, "cache.byte_hit_ratio.dataset", dataset_hit_ratio(s.course), "ratio");
+  put(record, "cache.hit_ratio_steady.dataset", dataset_hit_ratio(s.view, s.course.phases.steady),
       "ratio");
 }
 
@@ -74,7 +75,7 @@ void put_services(const Solved& s, Record& record) {
   for (std::size_t i = 0; i < s.view.services.size(); ++i) {
     if (!s.view.services[i].synthetic) continue;
     any = true;
-    const ServiceAnswer& a = s.course.steady.service[i];
+    const ServiceAnswer& a = s.course.phases.steady.service[i];
     const std::string name = "infer." + s.view.services[i].service->name + ".";
     put(record, name + "ttft_mean", a.ttft_mean_s, "s");
     put(record, name + "ttft_p50", a.ttft_p50_s, "s");
@@ -88,29 +89,26 @@ void put_services(const Solved& s, Record& record) {
     put(record, name + "block_bytes", s.view.services[i].block_bytes, "B");
   }
   if (!any) return;
-  const double hit = kv_block_hit_ratio(s.view, s.course.steady);
+  const double hit = kv_block_hit_ratio(s.view, s.course.phases.steady);
   put(record, "kv.block_hit_ratio", hit, "ratio");
   put(record, "cache.hit_ratio.kv", hit, "ratio");
 }
 
-// Over the measured time, first epoch included.
+// Over the measured time.
 double mean_origin(const Solved& s, std::uint32_t r) {
   double sum = 0;
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
-    if (s.view.jobs[j].home != r) continue;
-    const JobAnswer& warm = s.course.steady.job[j];
-    const double cold = s.course.first_share[j];
-    sum += warm.wanted * (cold * s.course.first_goodput[j] * (1 - s.course.first_hit[j]) +
-                          (1 - cold) * warm.goodput * (1 - warm.hits.hit - warm.hits.remote));
+    const JobCourse& c = s.course.job[j];
+    if (s.view.jobs[j].home == r) sum += c.read - c.hit - c.remote;
   }
-  return sum;
+  return sum / measured_s(s);
 }
 
 void put_regions(const Solved& s, Record& record) {
   double served = 0;
   for (std::uint32_t r = 0; r < s.view.regions.size(); ++r) {
     const std::string& name = s.view.region_name(r);
-    const RegionAnswer &a = s.course.steady.region[r], &first = s.course.first.region[r];
+    const RegionAnswer &a = s.course.phases.steady.region[r], &first = s.course.phases.first.region[r];
     const double mean = mean_origin(s, r);
     served += mean;
     put(record, "origin.bytes_per_second." + name, mean, "B/s");
@@ -133,7 +131,7 @@ void put_regions(const Solved& s, Record& record) {
 
 void put_pools(const Solved& s, Record& record) {
   for (std::size_t p = 0; p < s.view.pools.size(); ++p) {
-    const PoolAnswer& a = s.course.steady.pool[p];
+    const PoolAnswer& a = s.course.phases.steady.pool[p];
     if (a.nvme_share <= 0) continue;
     const std::string& name = s.view.pools[p].name;
     put(record, "nvme.share." + name, a.nvme_share, "ratio");
@@ -145,7 +143,7 @@ void put_pools(const Solved& s, Record& record) {
 void put_wan(const Solved& s, Record& record) {
   double cost = 0;
   bool any = false;
-  for (const ResourceAnswer& a : s.course.steady.resource) {
+  for (const ResourceAnswer& a : s.course.phases.steady.resource) {
     if (a.kind != ResourceKind::kWan) continue;
     any = true;
     put(record, a.name + ".bytes_per_second", a.load, "B/s");
@@ -185,16 +183,18 @@ double dataset_hit_ratio(const FleetView& view, const Answer& answer) {
   return asked > 0 ? hits / asked : 0;
 }
 
-double dataset_hit_ratio(const FleetView& view, const Course& course) {
+double dataset_hit_ratio(const Course& course) {
   double hits = 0, asked = 0;
-  for (std::size_t j = 0; j < view.jobs.size(); ++j) {
-    const JobAnswer& warm = course.steady.job[j];
-    const double cold = course.first_share[j];
-    const double first = cold * course.first_goodput[j], steady = (1 - cold) * warm.goodput;
-    asked += warm.wanted * (first + steady);
-    hits += warm.wanted * (first * course.first_hit[j] + steady * warm.hits.hit);
+  for (const JobCourse& c : course.job) {
+    asked += c.read;
+    hits += c.hit;
   }
   return asked > 0 ? hits / asked : 0;
+}
+
+double measured_s(const Solved& s) {
+  return std::max(1e-9,
+                  to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup));
 }
 
 void add_metrics(const Solved& solved, Record& record) {
@@ -205,23 +205,11 @@ void add_metrics(const Solved& solved, Record& record) {
   put_wan(solved, record);
 }
 
-/// Share of the measured time that jobs are in their first epoch, by nodes.
-double first_part(const Solved& s) {
-  double nodes = 0, first = 0;
-  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
-    nodes += s.view.jobs[j].nodes;
-    first += s.view.jobs[j].nodes * s.course.first_share[j];
-  }
-  return nodes > 0 ? first / nodes : 0;
-}
-
-// Over the measured time: the first epoch asks for other things than the steady state, and a
-// resource that nobody uses in one of them is not in its answer.
+// Over the measured time: a resource that nobody uses in a stage is not in its answer.
 void add_stations(const Solved& solved, Record& record) {
-  const double part = first_part(solved);
-  const auto add = [&](const std::vector<ResourceAnswer>& resources, double share) {
-    if (share < 0.001) return;
-    for (const ResourceAnswer& a : resources) {
+  for (const Stage& stage : solved.course.stage) {
+    const double share = stage.seconds / measured_s(solved);
+    for (const ResourceAnswer& a : stage.answer.resource) {
       if (a.of_one_job && a.kind != ResourceKind::kReadahead) continue;
       probes::Station& station = record.stations[a.name];
       const double busy = std::min(1.0, a.utilization());
@@ -231,13 +219,11 @@ void add_stations(const Solved& solved, Record& record) {
       station.unit = a.unit;
       station.parameter = a.parameter;
     }
-  };
-  add(solved.course.first.resource, part);
-  add(solved.course.steady.resource, 1 - part);
+  }
   for (std::size_t i = 0; i < solved.view.services.size(); ++i) {
     const ServiceView& view = solved.view.services[i];
     if (!view.synthetic) continue;
-    const ServiceAnswer& a = solved.course.steady.service[i];
+    const ServiceAnswer& a = solved.course.phases.steady.service[i];
     probes::Station station;
     station.utilization_mean = station.utilization_p99 = std::min(1.0, a.utilization);
     station.capacity = static_cast<double>(view.service->nodes) * view.service->prefill_slots;
@@ -252,14 +238,14 @@ void add_stations(const Solved& solved, Record& record) {
 
 namespace {
 
-// Only figures that were summed on two ways: over the jobs, and over what the stations carry.
+// Only figures that were summed on two ways: over the jobs, over what the stations carry, over time.
 void add_checks(const Solved& s, Record& record) {
   const auto check = [&record](const std::string& what, double left, double right) {
     const double error = std::abs(left - right);
     record.conservation.push_back(
         {what, left, right, 1e-9, error <= 1e-9 * std::max({1.0, left, right})});
   };
-  const Answer& steady = s.course.steady;
+  const Answer& steady = s.course.phases.steady;
   for (std::uint32_t r = 0; r < s.view.regions.size(); ++r) {
     double read = 0, written = 0, accounts_and_stamp = 0, ingress = 0;
     for (std::size_t j = 0; j < steady.job.size(); ++j) {
@@ -279,6 +265,11 @@ void add_checks(const Solved& s, Record& record) {
     check("checkpoint writes of all jobs = load of account ingress (" + name + ", B/s)", written,
           ingress);
   }
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    const JobCourse& c = s.course.job[j];
+    check("shares of its time add up (" + s.view.jobs[j].job->name + ")",
+          c.goodput + c.stall + c.checkpoint + c.restore + c.down + c.redone, 1);
+  }
   for (const Bottlenecks* b : {&s.first, &s.steady}) {
     if (!b->comparable) continue;
     const std::string when = b == &s.first ? "first epoch" : "steady";
@@ -291,30 +282,24 @@ void add_checks(const Solved& s, Record& record) {
 
 }  // namespace
 
-// Bytes over the measured time at the mean of both phases, by the tiers of the exact rung.
+// Bytes over the measured time, by the tiers of the exact rung.
 void add_bytes_and_checks(const Solved& s, Record& record) {
-  const double measured =
-      to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup);
+  const double measured = measured_s(s);
   const char* origin = s.design.path == scenario::OriginPath::kFrontEnd  ? "front_end"
                        : s.design.path == scenario::OriginPath::kBifrost ? "bifrost"
                                                                          : "deltazero";
   double asked = 0, dram = 0, nvme = 0, remote = 0, direct = 0, classic = 0;
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const double share = direct_share(s.view, s.design, s.view.jobs[j].home);
-    const double first = s.course.first_share[j];
-    const JobAnswer& warm = s.course.steady.job[j];
-    const double wanted = warm.wanted * measured;
-    const double cold_bytes = wanted * s.course.first_goodput[j] * first;
-    const double warm_bytes = wanted * warm.goodput * (1 - first);
-    asked += cold_bytes + warm_bytes;
-    // The DRAM tier's share of the hits is that of the steady state in both.
+    const JobAnswer& warm = s.course.phases.steady.job[j];
+    const JobCourse& c = s.course.job[j];
+    asked += c.read;
+    // The DRAM tier's share of the hits is that of the steady state in all stages.
     const double in_dram = warm.hits.hit > 0 ? warm.hits.dram / warm.hits.hit : 0;
-    const double hits = cold_bytes * s.course.first_hit[j] + warm_bytes * warm.hits.hit;
-    dram += hits * in_dram;
-    nvme += hits * (1 - in_dram);
-    remote += warm_bytes * warm.hits.remote;
-    const double from_origin = cold_bytes * (1 - s.course.first_hit[j]) +
-                               warm_bytes * (1 - warm.hits.hit - warm.hits.remote);
+    dram += c.hit * in_dram;
+    nvme += c.hit * (1 - in_dram);
+    remote += c.remote;
+    const double from_origin = c.read - c.hit - c.remote;
     direct += from_origin * share;
     classic += from_origin * (1 - share);
   }
@@ -329,7 +314,7 @@ void add_bytes_and_checks(const Solved& s, Record& record) {
   for (std::size_t i = 0; i < s.view.services.size(); ++i) {
     const ServiceView& view = s.view.services[i];
     if (!view.synthetic) continue;
-    const ServiceAnswer& a = s.course.steady.service[i];
+    const ServiceAnswer& a = s.course.phases.steady.service[i];
     fetched += a.fetched * measured;
     from_dram += a.fetched * measured * a.hits.dram_share();
     recomputed += a.recomputed * measured;

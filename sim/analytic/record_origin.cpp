@@ -18,6 +18,7 @@ using probes::Record;
 using probes::Table;
 
 constexpr std::uint32_t kClientsMost = 400'000;
+constexpr double kReadsLeast = 1e-6;  // of a stage
 
 struct Closed {
   double clients = 0, alone_s = 0, demand_s = 0, object = 0;
@@ -93,34 +94,26 @@ std::vector<models::TimeShare> read_law(const Solved& s, const Answer& phase, st
   return law;
 }
 
-struct ReadLaws {
-  std::vector<std::vector<models::TimeShare>> first, steady;  // by job
-};
+// By job; empty for those that read nothing from an origin.
+using ReadLaws = std::vector<std::vector<models::TimeShare>>;
 
-ReadLaws read_laws(const Solved& s) {
+ReadLaws read_laws(const Solved& s, const Answer& phase) {
   ReadLaws laws;
-  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
-    laws.first.push_back(read_law(s, s.course.first, j));
-    laws.steady.push_back(read_law(s, s.course.steady, j));
-  }
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) laws.push_back(read_law(s, phase, j));
   return laws;
 }
 
-// Read times of both phases as weighted points.
-std::vector<Part> read_times(const Solved& s, const ReadLaws& laws) {
+double missed(const JobAnswer& a) { return std::max(0.0, 1 - a.hits.hit - a.hits.remote); }
+
+// Read times of all stages as weighted points.
+std::vector<Part> read_times(const Solved& s) {
   std::vector<Part> parts;
-  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
-    const JobView& job = s.view.jobs[j];
-    const double share = s.course.first_share[j];
-    for (const Answer* phase : {&s.course.first, &s.course.steady}) {
-      const bool first = phase == &s.course.first;
-      const JobAnswer& a = phase->job[j];
-      const double missed = first ? 1 - s.course.first_hit[j] : 1 - a.hits.hit - a.hits.remote;
-      const double pace = first ? share * s.course.first_goodput[j] : (1 - share) * a.goodput;
-      const double weight = a.wanted * pace * missed / job.object;
-      if (weight <= 1e-12) continue;
-      for (const models::TimeShare& t : first ? laws.first[j] : laws.steady[j])
-        parts.push_back({t.seconds, weight * t.share});
+  for (const Stage& stage : s.course.stage) {
+    for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+      const double reads = stage.read[j] * missed(stage.answer.job[j]) / s.view.jobs[j].object;
+      if (reads <= kReadsLeast) continue;
+      for (const models::TimeShare& t : read_law(s, stage.answer, j))
+        parts.push_back({t.seconds, reads * t.share});
     }
   }
   std::stable_sort(parts.begin(), parts.end(),
@@ -137,8 +130,8 @@ double quantile(const std::vector<Part>& parts, double total, double p) {
   return parts.back().seconds;
 }
 
-void put_reads(const Solved& s, const ReadLaws& laws, Record& record) {
-  const std::vector<Part> parts = read_times(s, laws);
+void put_reads(const Solved& s, Record& record) {
+  const std::vector<Part> parts = read_times(s);
   if (parts.empty()) return;
   double total = 0, mean = 0;
   for (const Part& part : parts) {
@@ -153,27 +146,17 @@ void put_reads(const Solved& s, const ReadLaws& laws, Record& record) {
 
 // Attempts at the front end over the measured time, refused ones included.
 void put_attempts(const Solved& s, Record& record) {
-  const double measured =
-      to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup);
   double attempts = 0, refused = 0;
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobView& job = s.view.jobs[j];
     const double classic = 1 - direct_share(s.view, s.design, job.home);
-    const double share = s.course.first_share[j];
-    const JobAnswer& warm = s.course.steady.job[j];
-    const double cold_reads =
-        share * s.course.first_goodput[j] * (1 - s.course.first_hit[j]) * warm.wanted / job.object;
-    const double warm_reads = (1 - share) * warm.goodput * (1 - warm.hits.hit - warm.hits.remote) *
-                              warm.wanted / job.object;
-    const auto add = [&](const Answer& phase, double reads) {
-      const models::ThrottleAnswer& t = phase.region[job.home].throttle;
-      attempts += reads * classic * measured * t.attempts;
-      refused += reads * classic * measured * t.attempts * t.refused;
-    };
-    add(s.course.first, cold_reads);
-    add(s.course.steady, warm_reads);
-    if (checkpoint_rate(job) > 0)
-      attempts += job.nodes * measured / to_seconds(job.job->checkpoint.every);
+    for (const Stage& stage : s.course.stage) {
+      const models::ThrottleAnswer& t = stage.answer.region[job.home].throttle;
+      const double reads = stage.read[j] * missed(stage.answer.job[j]) / job.object * classic;
+      attempts += reads * t.attempts;
+      refused += reads * t.attempts * t.refused;
+    }
+    attempts += job.nodes * s.course.job[j].checkpoints;
   }
   put_metric(record, "origin.attempts", attempts, "1");
   put_metric(record, "origin.throttled_ratio", attempts > 0 ? refused / attempts : 0, "ratio");
@@ -183,28 +166,29 @@ void put_attempts(const Solved& s, Record& record) {
 
 void add_origin(const Solved& s, Record& record) {
   if (s.view.jobs.empty()) return;
-  const ReadLaws laws = read_laws(s);
-  put_reads(s, laws, record);
+  const ReadLaws first = read_laws(s, s.course.phases.first);
+  const ReadLaws steady = read_laws(s, s.course.phases.steady);
+  put_reads(s, record);
   put_attempts(s, record);
   Table t;
   t.title = "ORIGIN: reads under way, what they wait, how fast their windows can pull";
   t.columns = {"region", "phase",        "reads under way", "alone",   "with waits",
                "knee",   "windows pull", "asked",           "refused", "back-off"};
   for (std::uint32_t r = 0; r < s.view.regions.size(); ++r)
-    for (const Answer* phase : {&s.course.first, &s.course.steady}) {
+    for (const Answer* phase : {&s.course.phases.first, &s.course.phases.steady}) {
       const RegionAnswer& a = phase->region[r];
       const Closed c = closed_network(s, *phase, r);
       if (c.demand_s <= 0) continue;
       double read_s = 0, reads = 0;
       for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
-        const auto& law = phase == &s.course.first ? laws.first[j] : laws.steady[j];
+        const auto& law = phase == &s.course.phases.first ? first[j] : steady[j];
         if (s.view.jobs[j].home != r || law.empty()) continue;
         const JobAnswer& job = phase->job[j];
         const double rate = job.rate * (1 - job.hits.hit - job.hits.remote) / s.view.jobs[j].object;
         reads += rate;
         read_s += rate * models::mean_of(law);
       }
-      t.rows.push_back({s.view.region_name(r), phase == &s.course.first ? "first epoch" : "steady",
+      t.rows.push_back({s.view.region_name(r), phase == &s.course.phases.first ? "first epoch" : "steady",
                         count(a.under_way), seconds(c.alone_s),
                         reads > 0 ? seconds(read_s / reads) : "-", count(c.knee),
                         bytes_per_second(c.rate), bytes_per_second(a.origin_wanted),

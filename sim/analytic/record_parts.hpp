@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/analytic/bottlenecks.hpp"
+#include "sim/analytic/course.hpp"
 #include "sim/analytic/regime.hpp"
 #include "sim/probes/record.hpp"
 
@@ -24,8 +25,10 @@ struct Solved {
 double kv_block_hit_ratio(const FleetView& view, const Answer& answer);
 /// Of all jobs together, cached over asked bytes.
 double dataset_hit_ratio(const FleetView& view, const Answer& answer);
-/// The same over the measured time, first epoch included.
-double dataset_hit_ratio(const FleetView& view, const Course& course);
+/// The same over the measured time.
+double dataset_hit_ratio(const Course& course);
+/// Horizon less warm-up, above 0.
+double measured_s(const Solved& solved);
 
 void add_metrics(const Solved& solved, probes::Record& record);
 void add_stations(const Solved& solved, probes::Record& record);

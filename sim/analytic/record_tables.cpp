@@ -108,7 +108,7 @@ Table flip_table(const Solved& s) {
   for (const FlipPoints& f : s.flips) {
     if (f.per_gpu <= 0) continue;
     const std::string region = s.view.region_name(f.region);
-    const auto accounts = s.course.steady.region[f.region].accounts;
+    const auto accounts = s.course.phases.steady.region[f.region].accounts;
     t.notes.push_back(region + ": Bifrost pays, in MB/s per GPU with " + count(accounts) +
                       " accounts and this NVMe: first epoch " +
                       pays(f.front_end_first_to, f.bifrost_first_to) + "; steady " +
@@ -172,18 +172,18 @@ Table demand_table(const Solved& s) {
                "KV read",
                "KV new"};
   for (std::uint32_t r = 0; r < s.view.regions.size(); ++r) {
-    const RegionAnswer& a = s.course.steady.region[r];
+    const RegionAnswer& a = s.course.phases.steady.region[r];
     double restore = 0, kv_read = 0, kv_new = 0;
     for (std::size_t j = 0; j < s.view.jobs.size(); ++j)
       if (s.view.jobs[j].region == r)
         restore = std::max(restore, static_cast<double>(s.view.jobs[j].job->checkpoint.size.count));
     for (std::size_t i = 0; i < s.view.services.size(); ++i)
       if (s.view.services[i].region == r) {
-        kv_read += s.course.steady.service[i].fetched;
-        kv_new += s.course.steady.service[i].recomputed;
+        kv_read += s.course.phases.steady.service[i].fetched;
+        kv_new += s.course.phases.steady.service[i].recomputed;
       }
     t.rows.push_back({s.view.region_name(r), bytes_per_second(a.wanted),
-                      bytes_per_second(s.course.first.region[r].origin_wanted),
+                      bytes_per_second(s.course.phases.first.region[r].origin_wanted),
                       bytes_per_second(a.origin_wanted), bytes_per_second(a.ingress),
                       byte_count(restore), bytes_per_second(kv_read), bytes_per_second(kv_new)});
   }
@@ -209,8 +209,8 @@ Table account_table(const Solved& s) {
                "no cache",
                "set by"};
   for (std::uint32_t r = 0; r < s.view.regions.size(); ++r) {
-    const RegionAnswer& a = s.course.steady.region[r];
-    const models::AccountPlan& first = s.course.first.region[r].plan;
+    const RegionAnswer& a = s.course.phases.steady.region[r];
+    const models::AccountPlan& first = s.course.phases.first.region[r].plan;
     const models::AccountPlan& none = s.no_cache.front().region[r].plan;
     const auto n = [](std::uint64_t x) { return count(static_cast<double>(x)); };
     t.rows.push_back({s.view.region_name(r), count(a.accounts), n(first.accounts),
@@ -233,7 +233,7 @@ Table job_table(const Solved& s) {
                "waste / best"};
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobView& job = s.view.jobs[j];
-    const JobAnswer &a = s.course.steady.job[j], &cold = s.course.first.job[j];
+    const JobAnswer &a = s.course.phases.steady.job[j], &cold = s.course.phases.first.job[j];
     const double per_gpu = job.gpus > 0 ? a.wanted / job.gpus / 1e6 : 0;
     const bool late = a.slow_read_s > a.rate_stall_s || (a.stall <= 1e-4 && cold.slow_read_s > 0 &&
                                                          cold.slow_read_s > cold.rate_stall_s);
@@ -244,9 +244,9 @@ Table job_table(const Solved& s) {
     const bool fails = a.mtti_s > 0;
     t.rows.push_back(
         {job.job->name, digits(per_gpu), percent(a.hits.cached), percent(a.hits.hit),
-         percent(s.course.first_share[j]) + " of time",
-         percent(s.course.first_stall[j]) + " / " + percent(a.stall), binds,
-         percent(s.course.goodput[j]),
+         percent(s.course.job[j].first_share) + " of time",
+         percent(s.course.phases.first_stall[j]) + " / " + percent(a.stall), binds,
+         percent(s.course.job[j].goodput),
          fails ? seconds(to_seconds(job.job->checkpoint.every)) + " / " + seconds(a.best_interval_s)
                : "-",
          fails ? percent(a.failure_waste) + " / " + percent(a.best_waste) : "-"});
@@ -255,8 +255,8 @@ Table job_table(const Solved& s) {
       "c: share of the data set that fits one cache; h: hit ratio in steady state",
       "waste: exact renewal form under " +
           digits(86400 * s.view.scenario->assumptions.gpu_failure_rate.count) +
-          " failures per GPU and day (assumptions.gpu_failure_rate); goodput leaves failures "
-          "out, as simulation does without them"};
+          " failures per GPU and day (assumptions.gpu_failure_rate), in the mean; goodput "
+          "has those of the plan of events"};
   return t;
 }
 
@@ -267,7 +267,7 @@ Table service_table(const Solved& s) {
                "fetch",   "prefill",    "TTFT mean",  "p50",        "p99"};
   for (std::size_t i = 0; i < s.view.services.size(); ++i) {
     const ServiceView& v = s.view.services[i];
-    const ServiceAnswer& a = s.course.steady.service[i];
+    const ServiceAnswer& a = s.course.phases.steady.service[i];
     if (!v.synthetic) {
       t.notes.push_back(v.service->name + ": a trace is not read at this rung; use --rung exact");
       continue;
@@ -289,7 +289,7 @@ Table pool_table(const Solved& s) {
   t.columns = {"pool", "nodes",      "NVMe share", "fleet NVMe cache", "writes per node",
                "DWPD", "life, years"};
   for (std::size_t p = 0; p < s.view.pools.size(); ++p) {
-    const PoolAnswer& a = s.course.steady.pool[p];
+    const PoolAnswer& a = s.course.phases.steady.pool[p];
     const PoolView& pool = s.view.pools[p];
     if (a.nvme_share <= 0 || (pool.jobs.empty() && pool.services.empty())) continue;
     t.rows.push_back(
@@ -309,7 +309,7 @@ Table wan_table(const Solved& s) {
   Table t;
   t.title = "WAN";
   t.columns = {"link", "capacity", "load", "busy", "cost per month"};
-  for (const ResourceAnswer& a : s.course.steady.resource) {
+  for (const ResourceAnswer& a : s.course.phases.steady.resource) {
     if (a.kind != ResourceKind::kWan) continue;
     double price = 0;
     for (const scenario::WanLink& l : s.view.scenario->links)
@@ -324,12 +324,12 @@ Table wan_table(const Solved& s) {
 
 // GPU hours lost by all jobs over the measured time to waits beyond the steady state's: the price
 // of a cold cache, paid once.
-double cold_gpu_hours(const Solved& s, const std::vector<double>& stall, const Answer& steady) {
+double cold_gpu_hours(const Solved& s) {
   const double hours =
       (to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup)) / 3600;
   double sum = 0;
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j)
-    sum += s.view.jobs[j].gpus * hours * std::max(0.0, stall[j] - steady.job[j].stall);
+    sum += s.view.jobs[j].gpus * hours * std::max(0.0, s.course.job[j].stall - s.course.phases.steady.job[j].stall);
   return sum;
 }
 
@@ -347,8 +347,8 @@ Table cost_table(const Solved& s) {
                       dollars(models::stall_cost_per_month(gpus, price, steady).count),
                       dollars(once * price.count), percent(horizon)});
   };
-  row("this scenario", s.course.steady.stall, cold_gpu_hours(s, s.course.stall, s.course.steady),
-      s.course.fleet_stall);
+  row("this scenario", s.course.phases.steady.stall, cold_gpu_hours(s),
+      s.course.stall);
   const Answer& none = s.no_cache.front();
   row("the same without a cache", none.stall, 0, none.stall);
   t.notes = {

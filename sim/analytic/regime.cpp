@@ -52,7 +52,7 @@ std::string binding_of(const FleetView& view, const Answer& answer) {
 }
 
 RegimeCell cell_of(const FleetView& view, const Design& design, EpochLaw& law) {
-  const Course course = evaluate_course(view, design, law, Parts::kTraining);
+  const Phases course = evaluate_phases(view, design, law, Parts::kTraining);
   RegimeCell cell;
   cell.stall = course.steady.stall;
   cell.binding = binding_of(view, course.steady);
@@ -84,11 +84,11 @@ RegimeCell no_cache_cell(const FleetView& view, double demand, EpochLaw& law) {
   return cell;
 }
 
-double pressure_at(const FleetView& view, const Design& design, std::uint32_t region,
-                   EpochLaw& law) {
+double pressure_at(const FleetView& view, const Design& design, const Moment& moment,
+                   std::uint32_t region, EpochLaw& law) {
   // Rates and stalls are not needed: what is offered does not depend on what gets through.
-  const Hits hits = hit_ratios(view, design, law, false);
-  return origin_pressure(resources_of(view, design, hits).answer, region).value;
+  const Hits hits = hit_ratios(view, design, moment, law, false);
+  return origin_pressure(resources_of(view, design, moment, hits).answer, region).value;
 }
 
 }  // namespace
@@ -138,10 +138,11 @@ std::vector<RegimeRow> regime_map(const FleetView& view, EpochLaw& law) {
   return rows;
 }
 
-double demand_crossing(const FleetView& view, Design design, std::uint32_t region, EpochLaw& law) {
+double demand_crossing(const FleetView& view, Design design, std::uint32_t region, EpochLaw& law,
+                       const Moment& moment) {
   const auto pressure = [&](double log_factor) {
     design.demand = portable_exp(log_factor);
-    return pressure_at(view, design, region, law);
+    return pressure_at(view, design, moment, region, law);
   };
   double low = portable_log(kFactorLeast), high = portable_log(kFactorMost);
   if (pressure(low) >= 1) return 0;
@@ -157,11 +158,11 @@ std::optional<double> capacity_crossing(const FleetView& view, Design design, st
                                         EpochLaw& law) {
   const auto full = [&](double factor) {
     design.nvme = factor;
-    return pressure_at(view, design, region, law) > 1;
+    return pressure_at(view, design, {}, region, law) > 1;
   };
   Design none = design;
   none.cache = false;
-  if (pressure_at(view, none, region, law) <= 1) return 0.0;
+  if (pressure_at(view, none, {}, region, law) <= 1) return 0.0;
   if (full(kCapacityMost)) return std::nullopt;
   double low = 0, high = kCapacityMost;
   while (high - low > 1e-7 * high) {
@@ -182,8 +183,8 @@ void add_stamp_range(const FleetView& view, std::uint32_t region, EpochLaw& law,
   Design d = variant(view, 1, true, OriginPath::kBifrost);
   const auto at = [&](double factor, bool cold) {
     d.stamp = factor;
-    d.cold = cold;
-    return demand_crossing(view, d, region, law) * f.per_gpu;
+    return demand_crossing(view, d, region, law, cold ? first_epoch(view, 0) : Moment{}) *
+           f.per_gpu;
   };
   f.bifrost_low = at(kStampLeast, false);
   f.bifrost_high = at(kStampMost, false);
@@ -206,11 +207,10 @@ FlipPoints flip_points(const FleetView& view, std::uint32_t region, EpochLaw& la
     return demand_crossing(view, d, region, law) * f.per_gpu;
   };
   f.front_end_to = front_end * f.per_gpu;
-  Design cold = classic;
-  cold.cold = true;
-  f.front_end_first_to = demand_crossing(view, cold, region, law) * f.per_gpu;
-  cold.path = OriginPath::kBifrost;
-  f.bifrost_first_to = demand_crossing(view, cold, region, law) * f.per_gpu;
+  const Moment cold = first_epoch(view, 0);
+  f.front_end_first_to = demand_crossing(view, classic, region, law, cold) * f.per_gpu;
+  const Design direct = variant(view, 1, true, OriginPath::kBifrost);
+  f.bifrost_first_to = demand_crossing(view, direct, region, law, cold) * f.per_gpu;
   f.bifrost_to = crossing(true, OriginPath::kBifrost, 0);
   add_stamp_range(view, region, law, f);
   f.deltazero_to = crossing(true, OriginPath::kDeltaZero, 0);

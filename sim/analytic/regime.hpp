@@ -52,12 +52,13 @@ struct RegimeRow {
 /// Rows at half-decade steps from 1/100 to 100 times the scenario's demand.
 std::vector<RegimeRow> regime_map(const FleetView& view, EpochLaw& law);
 
-/// The demand factor at which a region's origin is exactly full under a design (its pressure
-/// crosses 1): 0 when it is full at a millionth of the demand already (no such path), infinite when
+/// The demand factor at which a region's origin is exactly full under a design, in steady state or
+/// at a moment (its pressure crosses 1): 0 when it is full at a millionth of the demand already (no such path), infinite when
 /// it is not at a million times. `design.demand` is ignored. The pressure is
 /// evaluated with the hit ratios that the cache model gives at each demand. Relative error below
 /// 1e-6.
-double demand_crossing(const FleetView& view, Design design, std::uint32_t region, EpochLaw& law);
+double demand_crossing(const FleetView& view, Design design, std::uint32_t region, EpochLaw& law,
+                       const Moment& moment = {});
 
 /// The factor on the cache's capacity at which the region's origin is exactly full at the
 /// scenario's demand; nothing when no cache up to 1,000 times the scenario's is enough, 0 when none

@@ -20,8 +20,8 @@ bool has_nvme_tier(const FleetView& view, const PoolView& pool) {
 
 class Builder {
  public:
-  Builder(const FleetView& view, const Design& design, const Hits& hits)
-      : view_(view), design_(design), hits_(hits) {
+  Builder(const FleetView& view, const Design& design, const Moment& moment, const Hits& hits)
+      : view_(view), design_(design), moment_(moment), hits_(hits) {
     for (std::size_t j = 0; j < view.jobs.size(); ++j)
       flows_.push_back(flow_of(view, design, view.jobs[j], hits.job[j]));
   }
@@ -50,7 +50,7 @@ class Builder {
     models::FilledResource f{capacity, base, {}};
     a.offered = base;
     for (std::uint32_t j = 0; j < view_.jobs.size(); ++j) {
-      const double use = amount(j);
+      const double use = is_away(moment_, j) ? 0 : amount(j);
       if (use <= 0) continue;
       f.uses.emplace_back(j, use);
       a.offered += use * design_.demand * view_.jobs[j].wanted;
@@ -72,7 +72,8 @@ class Builder {
     const models::DirectPath direct_path = direct_path_of(region, design_.path);
     double ingress = 0, writes = 0;
     for (const JobView& j : view_.jobs) {
-      if (j.region != r) continue;
+      if (j.region != r || is_away(moment_, static_cast<std::size_t>(&j - view_.jobs.data())))
+        continue;
       ingress += checkpoint_rate(j);
       if (checkpoint_rate(j) > 0)
         writes += j.nodes * checkpoint_rate(j) / static_cast<double>(j.job->checkpoint.size.count);
@@ -199,6 +200,7 @@ class Builder {
 
   const FleetView& view_;
   const Design& design_;
+  const Moment& moment_;
   const Hits& hits_;
   std::vector<Flow> flows_;
   Resources out_;
@@ -287,8 +289,9 @@ Duration checkpoint_period(const JobView& job, Duration step) {
                                    job.job->compute_cv);
 }
 
-Resources resources_of(const FleetView& view, const Design& design, const Hits& hits) {
-  return Builder(view, design, hits).build();
+Resources resources_of(const FleetView& view, const Design& design, const Moment& moment,
+                       const Hits& hits) {
+  return Builder(view, design, moment, hits).build();
 }
 
 }  // namespace fleetcache::analytic

@@ -62,6 +62,8 @@ double checkpoint_rate(const JobView& job);
 /// Mean time from one of its checkpoints to the next when a step takes `step`.
 Duration checkpoint_period(const JobView& job, Duration step);
 
-Resources resources_of(const FleetView& view, const Design& design, const Hits& hits);
+/// Jobs that are away at the moment take nothing.
+Resources resources_of(const FleetView& view, const Design& design, const Moment& moment,
+                       const Hits& hits);
 
 }  // namespace fleetcache::analytic

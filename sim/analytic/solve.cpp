@@ -33,14 +33,14 @@ void add_notes(const Solved& s, probes::Record& record) {
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobView& job = s.view.jobs[j];
     const double every = to_seconds(job.job->checkpoint.every);
-    const double drain = s.course.steady.job[j].checkpoint_drain_s;
+    const double drain = s.course.phases.steady.job[j].checkpoint_drain_s;
     if (drain > every && every > 0)
       notes.push_back(job.job->name + ": a checkpoint takes " + seconds(drain) +
                       " to write at the "
                       "region's accounts, longer than its interval of " +
                       seconds(every) + ": it needs more accounts or a longer interval.");
   }
-  for (const ResourceAnswer& a : s.course.steady.resource)
+  for (const ResourceAnswer& a : s.course.phases.steady.resource)
     if (a.base > a.capacity * (1 + 1e-9))
       notes.push_back(a.name + ": services and checkpoints alone ask for " +
                       amount(a.base, a.unit) + " of " + amount(a.capacity, a.unit) + " (" +
@@ -57,18 +57,16 @@ Result<probes::Record> solve(const scenario::Scenario& scenario) {
   if (!view) return view.error();
   EpochLaw law;
   Solved solved{*view, design_of(scenario), {}, {}, {}, {}, {}, {}};
-  solved.course = evaluate_course(*view, solved.design, law);
+  solved.course = course_of(*view, solved.design, law);
   solved.map = regime_map(*view, law);
   for (std::uint32_t r = 0; r < view->regions.size(); ++r)
     solved.flips.push_back(flip_points(*view, r, law));
   Design none = solved.design;
   none.cache = false;
   solved.no_cache.push_back(evaluate(*view, none, law));
-  Design cold = solved.design;
-  cold.cold = true;
-  auto steady = bottlenecks_of(*view, solved.design, solved.course.steady);
+  auto steady = bottlenecks_of(*view, solved.design, solved.course.phases.steady);
   if (!steady) return steady.error();
-  auto first = bottlenecks_of(*view, cold, solved.course.first);
+  auto first = bottlenecks_of(*view, solved.design, solved.course.phases.first);
   if (!first) return first.error();
   solved.steady = std::move(steady).value();
   solved.first = std::move(first).value();

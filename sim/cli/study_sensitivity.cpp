@@ -19,10 +19,10 @@ std::optional<Metrics> figures(const scenario::Scenario& scenario, analytic::Epo
   const auto view = analytic::view_of(scenario);
   if (!view) return std::nullopt;
   analytic::Solved solved{*view, analytic::design_of(scenario), {}, {}, {}, {}, {}, {}};
-  solved.course = analytic::evaluate_course(*view, solved.design, law);
+  solved.course = analytic::course_of(*view, solved.design, law);
   // Their figures are not asked for; the writer wants one of each.
   solved.flips.resize(view->regions.size());
-  solved.no_cache.push_back(solved.course.steady);
+  solved.no_cache.push_back(solved.course.phases.steady);
   probes::Record record;
   analytic::add_metrics(solved, record);
   return std::move(record.metrics);

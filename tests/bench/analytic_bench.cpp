@@ -49,7 +49,8 @@ double evaluate_design(scenario::Scenario& scenario, unsigned number) {
   design.accounts = 5 + 5 * (rest / 2 % 20);
   design.demand = 1 + 0.5 * (rest / 40 % 10);
   analytic::EpochLaw law(analytic::kSweepObjects);
-  return analytic::evaluate_course(*view, design, law).fleet_goodput;
+  const analytic::Phases phases = analytic::evaluate_phases(*view, design, law);
+  return phases.steady.goodput + phases.first.goodput;
 }
 
 }  // namespace
