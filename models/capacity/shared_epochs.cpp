@@ -37,6 +37,12 @@ double product_above(double z, double a) {
 
 }  // namespace
 
+double epoch_units_seen(double units, double epochs) {
+  FLEETCACHE_CHECK(units >= 1 && epochs >= 0, "units or epochs out of range");
+  if (epochs <= 0) return 0;
+  return units <= 1 ? 1 : 1 - portable_exp(epochs * portable_log(1 - 1 / units));
+}
+
 double epoch_lru_units(double c, double units) {
   FLEETCACHE_CHECK(units >= 1 && c >= 0 && c <= 1, "units or share out of range");
   if (c <= 0) return 0;

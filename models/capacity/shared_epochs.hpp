@@ -22,6 +22,12 @@ double epoch_window(double c);
 /// Checked by: tests/unit/analytic/capacity_test.cpp (Monte Carlo).
 double epoch_lru_units(double c, double units);
 
+/// Share of a data set that one of `units` equal caches has seen after `epochs` over which one
+/// job's reads were spread evenly, afresh each time: 1 - (1 - 1/units)^epochs. Until a cache is
+/// full its hit ratio in the next epoch is at most that. Requires: units >= 1, epochs >= 0. Exact
+/// for many objects. Checked by: tests/unit/analytic/capacity_test.cpp (Monte Carlo).
+double epoch_units_seen(double units, double epochs);
+
 /// Hit ratio of one of `readers` independent shuffles of the same data set at the same pace that
 /// share a cache with a share `c` of it: the others' reads count as independent,
 /// 1 - (1 - own(g)) (1 - g)^(readers-1) with g = 1 - (1-c)^(1/readers) and `own` the law of a

@@ -13,37 +13,45 @@ namespace fleetcache::analytic {
 /// What a job did over the measured time. The six shares of it add up to 1.
 struct JobCourse {
   double goodput = 0, stall = 0, checkpoint = 0;
-  double restore = 0;      ///< reading a checkpoint
-  double down = 0;         ///< nodes of the job away
-  double redone = 0;       ///< computed since the last durable checkpoint, and lost
-  double first_share = 0;  ///< of the measured time, in its first epoch
-  double read = 0;         ///< bytes, those that were read again included
-  double hit = 0;          ///< of those bytes, from the pool's caches
-  double remote = 0;       ///< of those bytes, from the home region's cache
-  double before = 0;       ///< steps of compute done before the measured time, lost ones included
-  double played = 0;       ///< the same within the measured time
-  double position = 0;     ///< steps at the end that count
-  double checkpoints = 0;  ///< begun in the measured time
-  std::uint32_t stops = 0;         ///< in the measured time, while it was at work
+  double restore = 0;       ///< reading a checkpoint
+  double down = 0;          ///< nodes of the job away
+  double redone = 0;        ///< computed since the last durable checkpoint, and lost
+  double first_share = 0;   ///< of the measured time, in its first epoch
+  double read = 0;          ///< bytes, those that were read again included
+  double hit = 0;           ///< of those bytes, from the pool's caches
+  double remote = 0;        ///< of those bytes, from the home region's cache
+  double before = 0;        ///< steps of compute done before the measured time, lost ones included
+  double played = 0;        ///< the same within the measured time
+  double position = 0;      ///< steps at the end that count
+  double checkpoints = 0;   ///< begun in the measured time
+  std::uint32_t stops = 0;  ///< in the measured time, while it was at work
   std::uint32_t random_stops = 0;  ///< of those, by failures that were drawn
 };
 
 /// All times at which every job is at the same.
 struct Stage {
   Answer answer;
-  double seconds = 0;        ///< of the measured time
-  std::vector<double> read;  ///< by job: bytes of the measured time
+  double seconds = 0;          ///< of the measured time
+  std::vector<double> origin;  ///< by job: bytes of the measured time, read from an origin
 };
 
 struct Course {
   Phases phases;
   std::vector<JobCourse> job;
-  std::vector<Stage> stage;  ///< in order of their first time; those with measured time
+  std::vector<Stage> stage;       ///< in order of their first time; those with measured time
   double goodput = 0, stall = 0;  ///< of the measured time, weighted by nodes
+  double from_s = 0;              ///< when the measured time begins
+  double seconds = 0;             ///< how long it is, above 0
+};
+
+struct CourseOptions {
+  double warmup = 1;            ///< factor on the warm-up, at most to the horizon
+  bool copies_are_lost = true;  ///< with nodes; else only jobs stop
 };
 
 /// Requires: a view whose scenario passed its checks. Cost: O(nodes + failures) for the plan, one
 /// `evaluate` for each stage: a job that stops while all others are at work is one, however often.
-Course course_of(const FleetView& view, const Design& design, EpochLaw& law);
+Course course_of(const FleetView& view, const Design& design, EpochLaw& law,
+                 const CourseOptions& options = {});
 
 }  // namespace fleetcache::analytic

@@ -263,7 +263,8 @@ void add_derivations(const Solved& s, Record& record) {
     if (!v.synthetic) continue;
     kv = true;
     for (const char* metric : {"ttft_mean", "ttft_p50", "ttft_p99"})
-      out["infer." + v.service->name + "." + metric] = ttft_of(v, s.course.phases.steady.service[i]);
+      out["infer." + v.service->name + "." + metric] =
+          ttft_of(v, s.course.phases.steady.service[i]);
   }
   if (kv) out["kv.block_hit_ratio"] = kv_of(s);
   if (!s.view.jobs.empty()) {

@@ -30,8 +30,8 @@ struct Context {
   /// By resource, if full: what one read under way gets a second, in bytes or (of what grants
   /// reads) in reads.
   const std::vector<double>& level;
-  std::vector<double> under_way;     ///< by region: reads at its origin, at most
-  bool fine;                         ///< one answer, not a sweep
+  std::vector<double> under_way;  ///< by region: reads at its origin, at most
+  bool fine;                      ///< one answer, not a sweep
 };
 
 // Reads that jobs may have under way at the origin of each region.
@@ -310,8 +310,8 @@ Filled fill(const FleetView& view, const Design& design, const Moment& moment, c
     if (r == models::kNoResource) continue;
     const double missed = std::max(1e-6, 1 - hits.job[j].hit);
     const JobView& job = view.jobs[j];
-    const double per_read = out.filling.rate[j] * missed /
-                            (job.nodes * readahead_reads(job, design.demand));
+    const double per_read =
+        out.filling.rate[j] * missed / (job.nodes * readahead_reads(job, design.demand));
     out.level[r] = counts_reads(resources.answer[r].kind) ? per_read / job.object : per_read;
   }
   for (std::size_t r = 0; r < resources.answer.size(); ++r) {
@@ -335,14 +335,8 @@ Answer evaluate(const FleetView& view, const Design& design, const Moment& momen
   const Hits hits = hit_ratios(view, design, moment, law, services);
   Resources resources = resources_of(view, design, moment, hits);
   const Filled filled = fill(view, design, moment, hits, resources);
-  const Context c{view,
-                  design,
-                  moment,
-                  hits,
-                  resources,
-                  filled.filling,
-                  filled.level,
-                  under_way(view, design, moment, hits),
+  const Context c{view,      design,         moment,       hits,
+                  resources, filled.filling, filled.level, under_way(view, design, moment, hits),
                   law.fine()};
   Answer out;
   double nodes = 0;
@@ -407,8 +401,8 @@ std::vector<FirstEpoch> first_epochs(const FleetView& view, const Design& design
 Phases evaluate_phases(const FleetView& view, const Design& design, EpochLaw& law, Parts parts) {
   Phases p;
   p.steady = evaluate(view, design, law, parts);
-  p.first = design.cache ? evaluate(view, design, first_epoch(view, 0), law, Parts::kTraining)
-                         : p.steady;
+  p.first =
+      design.cache ? evaluate(view, design, first_epoch(view, 0), law, Parts::kTraining) : p.steady;
   const std::vector<FirstEpoch> epochs = first_epochs(view, design, p.first, law, Parts::kTraining);
   for (std::size_t j = 0; j < view.jobs.size(); ++j) {
     const FirstEpoch& e = epochs[j];

@@ -180,13 +180,17 @@ Design design_of(const scenario::Scenario& scenario) {
 }
 
 Moment first_epoch(const FleetView& view, double progress) {
-  return Moment(view.jobs.size(), JobMoment{progress, false});
+  return Moment(view.jobs.size(), JobMoment{progress, false, 0});
 }
 
 bool is_away(const Moment& moment, std::size_t job) { return !moment.empty() && moment[job].away; }
 
 double progress_of(const Moment& moment, std::size_t job) {
   return moment.empty() ? 1 : moment[job].progress;
+}
+
+std::uint32_t epochs_of(const Moment& moment, std::size_t job) {
+  return moment.empty() ? kSettled : moment[job].epochs;
 }
 
 }  // namespace fleetcache::analytic

@@ -23,9 +23,9 @@ struct JobView {
   std::uint32_t home = 0;    ///< region whose Blob holds the data set
   double nodes = 0;
   double gpus = 0;
-  double wanted = 0;          ///< demand when never stalled
-  double object = 0;          ///< bytes of one read
-  double reads_per_step = 0;  ///< of one node
+  double wanted = 0;             ///< demand when never stalled
+  double object = 0;             ///< bytes of one read
+  double reads_per_step = 0;     ///< of one node
   std::uint32_t first_node = 0;  ///< its nodes are this one and those that follow
 };
 
@@ -80,13 +80,20 @@ struct Design {
   scenario::OriginPath path = scenario::OriginPath::kFrontEnd;
   std::uint32_t accounts = 0;  ///< in every region; 0: as the scenario says
   double stamp = 1;            ///< factor on every region's stamp
+  // What errors of an answer are told by:
+  double hits_off = 0;  ///< hit ratios moved by so many of their stated errors, -1..1
+  double origin = 1;    ///< factor on what an origin's way gives
 };
 Design design_of(const scenario::Scenario& scenario);
 
+/// So many epochs that another changes nothing.
+constexpr std::uint32_t kSettled = 1'000'000;
+
 /// What a job is at, at some instant of a run.
 struct JobMoment {
-  double progress = 1;  ///< of its first epoch that it has read; 1: that epoch is over
-  bool away = false;    ///< stands still: nodes lost, or reading a checkpoint
+  double progress = 1;              ///< of its first epoch that it has read; 1: that epoch is over
+  bool away = false;                ///< stands still: nodes lost, or reading a checkpoint
+  std::uint32_t epochs = kSettled;  ///< that are over
 };
 /// By job. Empty: all at work and past their first epochs, the steady state.
 using Moment = std::vector<JobMoment>;
@@ -94,5 +101,6 @@ using Moment = std::vector<JobMoment>;
 Moment first_epoch(const FleetView& view, double progress);
 bool is_away(const Moment& moment, std::size_t job);
 double progress_of(const Moment& moment, std::size_t job);
+std::uint32_t epochs_of(const Moment& moment, std::size_t job);
 
 }  // namespace fleetcache::analytic

@@ -8,6 +8,7 @@
 #include "models/capacity/prefill_service.hpp"
 #include "models/capacity/shared_epochs.hpp"
 #include "models/numeric.hpp"
+#include "models/placement/share.hpp"
 
 namespace fleetcache::analytic {
 
@@ -16,7 +17,11 @@ namespace {
 constexpr double kEndless = std::numeric_limits<double>::infinity();
 constexpr double kWaitsMost = 10;  // of a service time, that delay a prompt's blocks
 constexpr double kWindowLeast = 1e-9;
-constexpr double kWindowMax = 1e9;  // seconds: longer than any horizon, finite for bisection
+constexpr double kHitErrorLeast = 0.01, kHitErrorMost = 0.2;
+constexpr unsigned kOwnerStrata = 9, kSweepStrata = 3;
+constexpr double kEvenOwners = 0.01;  // a spread of loads below this is none
+constexpr double kCoarse = 64;        // an owner with room for fewer objects keeps whole ones
+constexpr double kWindowMax = 1e9;    // seconds: longer than any horizon, finite for bisection
 
 double size_of(const JobView& j) { return static_cast<double>(j.dataset->size.count); }
 
@@ -34,7 +39,7 @@ class Content {
       const JobView& job = view.jobs[j];
       // Passes over the data set a second as this cache sees them.
       const double rate = design.demand * job.wanted / size_of(job) / units_of(view, job);
-      sets_[job.job->dataset].push_back({size_of(job), rate, job.job->shuffle});
+      sets_[job.job->dataset].push_back({size_of(job), job.object, rate, job.job->shuffle});
     }
     caches_ = pool.nodes / pool.domain_nodes;
   }
@@ -70,6 +75,17 @@ class Content {
     return unread;
   }
 
+  // Relative deviation of what falls to one of the cache's `owners`, each placed by `points`.
+  double uneven(double owners, double points) const {
+    double all = 0, squares = 0;
+    for (const auto& [name, readers] : sets_) {
+      all += readers.front().size;
+      squares += readers.front().size * readers.front().object;
+    }
+    if (owners <= 1 || all <= 0) return 0;
+    return models::share_deviation(points, all * all / (squares * owners));
+  }
+
   double window(double capacity) const {
     if (bytes(kWindowMax) <= capacity) return kEndless;
     // In the logarithm: a window may be a millisecond or a year, and 1e-8 of it is enough.
@@ -83,7 +99,7 @@ class Content {
 
  private:
   struct Reader {
-    double size = 0;
+    double size = 0, object = 0;
     double passes = 0;  ///< a second
     bool shuffle = true;
   };
@@ -115,30 +131,71 @@ struct TierAnswer {
   std::vector<ServiceHits> service;  // in the order of pool.services
 };
 
+// The owners of one cache in equal parts by how much falls to them, as shares of the mean.
+std::vector<double> owner_loads(const FleetView& view, const PoolView& pool, const Content& content,
+                                bool fine) {
+  const scenario::Cache& cache = view.scenario->cache;
+  if (cache.index == scenario::Index::kPooled) return {1};
+  const double points = cache.placement == "ring" ? cache.virtual_nodes : 1e12;
+  const double sigma = content.uneven(pool.domain_nodes, points);
+  if (sigma < kEvenOwners) return {1};
+  const unsigned strata = fine ? kOwnerStrata : kSweepStrata;
+  std::vector<double> loads = models::cumulative_shares(sigma, strata);
+  for (std::size_t i = loads.size(); i-- > 0;)
+    loads[i] = strata * (loads[i] - (i > 0 ? loads[i - 1] : 0));
+  return loads;
+}
+
+// Room of one owner over what falls to it in the mean, whole objects where it holds few.
+double room_of(const JobView& job, double capacity, double owners, double cached, double slack) {
+  const double objects = capacity / owners / job.object;
+  const double whole = objects < kCoarse ? std::floor(objects + 1e-9) / objects : 1;
+  return whole * (slack > 1 ? slack : cached);
+}
+
 JobHits job_hits(const FleetView& view, std::uint32_t index, const Moment& moment,
                  const scenario::CacheTier& tier, const Content& content, double capacity,
                  double window_s, EpochLaw& law) {
   const JobView& job = view.jobs[index];
+  const PoolView& pool = view.pools[job.pool];
   JobHits h;
   h.units = units_of(view, job);
   // Jobs smaller than their pool's caches are taken to sit on caches of their own when spread.
   h.readers = h.units > 1 ? 1 : content.readers(job.job->dataset);
-  h.cached = h.units > 1
-                 ? std::min(1.0, capacity / size_of(job))
-                 : (window_s == kEndless ? 1 : content.cached_share(job.job->dataset, window_s));
-  if (progress_of(moment, index) < 1) {
+  const double cached =
+      h.units > 1 ? std::min(1.0, capacity / size_of(job))
+                  : (window_s == kEndless ? 1 : content.cached_share(job.job->dataset, window_s));
+  const double slack = window_s == kEndless ? capacity / content.bytes(kWindowMax) : 0;
+  const double room = room_of(job, capacity, pool.domain_nodes, cached, slack);
+  const std::vector<double> loads = owner_loads(view, pool, content, law.fine());
+  const bool first = progress_of(moment, index) < 1;
+  for (const double load : loads) {
+    const double part = load / static_cast<double>(loads.size());
+    const double held = std::min(1.0, room / load);
+    h.cached += part * held;
+    if (first) continue;
+    const EpochHit e =
+        law.hit(tier.eviction, tier.parameters, held, {h.units, h.readers, job.job->shuffle});
+    h.hit += part * e.ratio;
+    h.method = e.method;
+    h.formula = e.formula;
+  }
+  if (first) {
     // Hits are objects that one of the other readers has been at: none when the epoch begins.
     const double unread = h.readers > 1 ? content.unread_by_others(index, moment) : 1;
     h.hit = h.cached * (1 - unread);
-    h.formula = "first epoch: h = c (1 - product of (1 - x)) over the other readers of the same "
-                "data, of which each has read a share x";
+    h.formula =
+        "first epoch: h = c (1 - product of (1 - x)) over the other readers of the same data, of "
+        "which each has read a share x";
     return h;
   }
-  const EpochHit e =
-      law.hit(tier.eviction, tier.parameters, h.cached, {h.units, h.readers, job.job->shuffle});
-  h.hit = e.ratio;
-  h.method = e.method;
-  h.formula = e.formula;
+  if (const std::uint32_t epochs = epochs_of(moment, index); epochs < kSettled) {
+    h.hit = std::min(h.hit, models::epoch_units_seen(h.units, epochs));
+    h.formula += "; at most what each of the caches has seen";
+  }
+  if (loads.size() > 1) {
+    h.formula += "; mean over owners by how much falls to them";
+  }
   return h;
 }
 
@@ -257,6 +314,8 @@ double remote_hit(const FleetView& view, std::uint32_t index, const Design& desi
 
 }  // namespace
 
+double hit_error(double hit) { return kHitErrorLeast + kHitErrorMost * hit * (1 - hit); }
+
 double domain_capacity(const FleetView& view, const PoolView& pool, const scenario::CacheTier& tier,
                        double factor) {
   const double bytes = factor * static_cast<double>(tier.capacity.count);
@@ -297,7 +356,8 @@ Hits hit_ratios(const FleetView& view, const Design& design, const Moment& momen
         for (std::size_t i = 0; i < windows.size(); ++i)
           windows[i].emplace_back(&tier, all.service[i].window_s);
       if (tier.medium != scenario::Medium::kDram) continue;
-      const TierAnswer fast = &tier == largest ? all : tier_answer(view, pool, design, moment, tier, law);
+      const TierAnswer fast =
+          &tier == largest ? all : tier_answer(view, pool, design, moment, tier, law);
       for (std::size_t i = 0; i < pool.jobs.size(); ++i) {
         JobHits& h = out.job[pool.jobs[i]];
         h.dram = std::max(h.dram, std::min(h.hit, fast.job[i].hit));
@@ -314,6 +374,12 @@ Hits hit_ratios(const FleetView& view, const Design& design, const Moment& momen
                 out.service[pool.services[i]]);
     for (const std::uint32_t service : pool.services)
       take_time(view, view.services[service], out.service[service]);
+  }
+  if (design.hits_off != 0) {
+    for (JobHits& h : out.job) {
+      h.hit = std::clamp(h.hit + design.hits_off * hit_error(h.hit), 0.0, 1.0);
+      h.dram = std::min(h.dram, h.hit);
+    }
   }
   if (view.scenario->cache.scope == scenario::Scope::kGlobal)
     for (std::uint32_t j = 0; j < view.jobs.size(); ++j)

@@ -44,12 +44,16 @@ double domain_capacity(const FleetView& view, const PoolView& pool, const scenar
 /// The tier that decides the hit ratio: tiers are filled together, so it is the largest.
 const scenario::CacheTier* largest_tier(const FleetView& view, const PoolView& pool);
 
-/// Hit ratios at full demand of the design, of jobs in their first epochs those at that moment. Data sets and KV blocks that share a cache
-/// get one characteristic time T (their occupancies over T add up to the capacity); a pinned cache
-/// is shared in proportion to the first reads until it is full. KV blocks under other policies than
-/// LRU run in miniature through all tiers at the room that T gives them. Cost: microseconds, plus a
-/// miniature run for policies without a closed form. Without `services`, pools without a job are
-/// left out.
+/// Stated error of a hit ratio of a data set, absolute: of laws that take owners for even and
+/// policies for settled, largest where half of the reads hit. Measured: docs/analytic.md.
+double hit_error(double hit);
+
+/// Hit ratios at full demand of the design, of jobs in their first epochs those at that moment.
+/// Data sets and KV blocks that share a cache get one characteristic time T (their occupancies over
+/// T add up to the capacity); a pinned cache is shared in proportion to the first reads until it is
+/// full. KV blocks under other policies than LRU run in miniature through all tiers at the room
+/// that T gives them. Cost: microseconds, plus a miniature run for policies without a closed form.
+/// Without `services`, pools without a job are left out.
 Hits hit_ratios(const FleetView& view, const Design& design, const Moment& moment, EpochLaw& law,
                 bool services = true);
 

@@ -21,7 +21,7 @@ double objects_read(const JobView& job, double steps) {
 // Checkpoints are counted, like those of a simulation: a share of a few of them is no mean.
 void put_checkpoints(const Solved& s, std::size_t j, Record& record) {
   const double stands = s.course.phases.steady.job[j].checkpoint_write_s;
-  const double share = std::min(1.0, s.course.job[j].checkpoints * stands / measured_s(s));
+  const double share = std::min(1.0, s.course.job[j].checkpoints * stands / s.course.seconds);
   put_metric(record, "train." + s.view.jobs[j].job->name + ".checkpoint_share",
              std::isfinite(share) ? share : 0, "ratio");
 }
@@ -34,9 +34,8 @@ void put_jobs(const Solved& s, Record& record) {
     const JobAnswer& warm = s.course.phases.steady.job[j];
     const std::string name = "train." + job.job->name + ".";
     const JobCourse& c = s.course.job[j];
-    const double read =
-        objects_read(job, c.before + c.played) - objects_read(job, c.before);
-    put_metric(record, name + "steps", measured_s(s) * c.goodput / warm.compute_s, "1");
+    const double read = objects_read(job, c.before + c.played) - objects_read(job, c.before);
+    put_metric(record, name + "steps", s.course.seconds * c.goodput / warm.compute_s, "1");
     put_metric(record, name + "bytes_read", read * job.nodes * job.object, "B");
     put_metric(record, name + "epochs_begun",
                std::ceil(objects_read(job, c.position) * job.nodes * job.object /
@@ -54,7 +53,7 @@ void put_jobs(const Solved& s, Record& record) {
   if (s.view.jobs.empty()) return;
   // More than the accounts take in is not written in time.
   for (std::uint32_t r = 0; r < s.view.regions.size(); ++r)
-    checkpoints += std::min(written[r], accounts_of(s.view, s.design, r) * measured_s(s) *
+    checkpoints += std::min(written[r], accounts_of(s.view, s.design, r) * s.course.seconds *
                                             s.view.regions[r]->blob.ingress.count);
   if (dram > 0) put_metric(record, "written.dataset.dram", dram, "B");
   if (nvme > 0) put_metric(record, "written.dataset.nvme", nvme, "B");
@@ -71,7 +70,7 @@ void put_services(const Solved& s, Record& record) {
     put_metric(record, name + "ttft_p95", models::response_quantile(a.queue, a.station, 0.95), "s");
     for (const auto& [tag, p] : {std::pair{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}})
       put_metric(record, name + "ttft_queue_" + tag, models::wait_quantile(a.station, p), "s");
-    const double blocks = v.demand.rate * v.demand.blocks * measured_s(s);
+    const double blocks = v.demand.rate * v.demand.blocks * s.course.seconds;
     lookups += blocks;
     hits += blocks * a.hits.kv.block_hit_ratio;
     usable += blocks * a.hits.kv.usable_ratio;

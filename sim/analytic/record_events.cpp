@@ -37,8 +37,8 @@ PoolFill fill_of(const Solved& s, const PoolView& pool) {
     const JobView& job = s.view.jobs[j];
     fill.object = std::max(fill.object, job.object);
     if (!counted.insert(job.job->dataset).second) continue;
-    held += s.course.phases.steady.job[j].hits.cached * static_cast<double>(job.dataset->size.count) /
-            pool.domain_nodes;
+    held += s.course.phases.steady.job[j].hits.cached *
+            static_cast<double>(job.dataset->size.count) / pool.domain_nodes;
   }
   for (const std::uint32_t i : pool.services)
     fill.object = std::max(fill.object, s.view.services[i].block_bytes);

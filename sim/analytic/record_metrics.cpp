@@ -101,14 +101,15 @@ double mean_origin(const Solved& s, std::uint32_t r) {
     const JobCourse& c = s.course.job[j];
     if (s.view.jobs[j].home == r) sum += c.read - c.hit - c.remote;
   }
-  return sum / measured_s(s);
+  return sum / s.course.seconds;
 }
 
 void put_regions(const Solved& s, Record& record) {
   double served = 0;
   for (std::uint32_t r = 0; r < s.view.regions.size(); ++r) {
     const std::string& name = s.view.region_name(r);
-    const RegionAnswer &a = s.course.phases.steady.region[r], &first = s.course.phases.first.region[r];
+    const RegionAnswer &a = s.course.phases.steady.region[r],
+                       &first = s.course.phases.first.region[r];
     const double mean = mean_origin(s, r);
     served += mean;
     put(record, "origin.bytes_per_second." + name, mean, "B/s");
@@ -192,11 +193,6 @@ double dataset_hit_ratio(const Course& course) {
   return asked > 0 ? hits / asked : 0;
 }
 
-double measured_s(const Solved& s) {
-  return std::max(1e-9,
-                  to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup));
-}
-
 void add_metrics(const Solved& solved, Record& record) {
   put_jobs(solved, record);
   put_services(solved, record);
@@ -208,7 +204,7 @@ void add_metrics(const Solved& solved, Record& record) {
 // Over the measured time: a resource that nobody uses in a stage is not in its answer.
 void add_stations(const Solved& solved, Record& record) {
   for (const Stage& stage : solved.course.stage) {
-    const double share = stage.seconds / measured_s(solved);
+    const double share = stage.seconds / solved.course.seconds;
     for (const ResourceAnswer& a : stage.answer.resource) {
       if (a.of_one_job && a.kind != ResourceKind::kReadahead) continue;
       probes::Station& station = record.stations[a.name];
@@ -238,7 +234,8 @@ void add_stations(const Solved& solved, Record& record) {
 
 namespace {
 
-// Only figures that were summed on two ways: over the jobs, over what the stations carry, over time.
+// Only figures that were summed on two ways: over the jobs, over what the stations carry, over
+// time.
 void add_checks(const Solved& s, Record& record) {
   const auto check = [&record](const std::string& what, double left, double right) {
     const double error = std::abs(left - right);
@@ -284,7 +281,7 @@ void add_checks(const Solved& s, Record& record) {
 
 // Bytes over the measured time, by the tiers of the exact rung.
 void add_bytes_and_checks(const Solved& s, Record& record) {
-  const double measured = measured_s(s);
+  const double measured = s.course.seconds;
   const char* origin = s.design.path == scenario::OriginPath::kFrontEnd  ? "front_end"
                        : s.design.path == scenario::OriginPath::kBifrost ? "bifrost"
                                                                          : "deltazero";

@@ -103,14 +103,12 @@ ReadLaws read_laws(const Solved& s, const Answer& phase) {
   return laws;
 }
 
-double missed(const JobAnswer& a) { return std::max(0.0, 1 - a.hits.hit - a.hits.remote); }
-
 // Read times of all stages as weighted points.
 std::vector<Part> read_times(const Solved& s) {
   std::vector<Part> parts;
   for (const Stage& stage : s.course.stage) {
     for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
-      const double reads = stage.read[j] * missed(stage.answer.job[j]) / s.view.jobs[j].object;
+      const double reads = stage.origin[j] / s.view.jobs[j].object;
       if (reads <= kReadsLeast) continue;
       for (const models::TimeShare& t : read_law(s, stage.answer, j))
         parts.push_back({t.seconds, reads * t.share});
@@ -152,7 +150,7 @@ void put_attempts(const Solved& s, Record& record) {
     const double classic = 1 - direct_share(s.view, s.design, job.home);
     for (const Stage& stage : s.course.stage) {
       const models::ThrottleAnswer& t = stage.answer.region[job.home].throttle;
-      const double reads = stage.read[j] * missed(stage.answer.job[j]) / job.object * classic;
+      const double reads = stage.origin[j] / job.object * classic;
       attempts += reads * t.attempts;
       refused += reads * t.attempts * t.refused;
     }
@@ -188,11 +186,11 @@ void add_origin(const Solved& s, Record& record) {
         reads += rate;
         read_s += rate * models::mean_of(law);
       }
-      t.rows.push_back({s.view.region_name(r), phase == &s.course.phases.first ? "first epoch" : "steady",
-                        count(a.under_way), seconds(c.alone_s),
-                        reads > 0 ? seconds(read_s / reads) : "-", count(c.knee),
-                        bytes_per_second(c.rate), bytes_per_second(a.origin_wanted),
-                        percent(a.throttle.refused), seconds(a.throttle.wait_s)});
+      t.rows.push_back(
+          {s.view.region_name(r), phase == &s.course.phases.first ? "first epoch" : "steady",
+           count(a.under_way), seconds(c.alone_s), reads > 0 ? seconds(read_s / reads) : "-",
+           count(c.knee), bytes_per_second(c.rate), bytes_per_second(a.origin_wanted),
+           percent(a.throttle.refused), seconds(a.throttle.wait_s)});
     }
   if (t.rows.empty()) return;
   t.notes = {

@@ -27,8 +27,6 @@ double kv_block_hit_ratio(const FleetView& view, const Answer& answer);
 double dataset_hit_ratio(const FleetView& view, const Answer& answer);
 /// The same over the measured time.
 double dataset_hit_ratio(const Course& course);
-/// Horizon less warm-up, above 0.
-double measured_s(const Solved& solved);
 
 void add_metrics(const Solved& solved, probes::Record& record);
 void add_stations(const Solved& solved, probes::Record& record);

@@ -251,12 +251,11 @@ Table job_table(const Solved& s) {
                : "-",
          fails ? percent(a.failure_waste) + " / " + percent(a.best_waste) : "-"});
   }
-  t.notes = {
-      "c: share of the data set that fits one cache; h: hit ratio in steady state",
-      "waste: exact renewal form under " +
-          digits(86400 * s.view.scenario->assumptions.gpu_failure_rate.count) +
-          " failures per GPU and day (assumptions.gpu_failure_rate), in the mean; goodput "
-          "has those of the plan of events"};
+  t.notes = {"c: share of the data set that fits one cache; h: hit ratio in steady state",
+             "waste: exact renewal form under " +
+                 digits(86400 * s.view.scenario->assumptions.gpu_failure_rate.count) +
+                 " failures per GPU and day (assumptions.gpu_failure_rate), in the mean; goodput "
+                 "has those of the plan of events"};
   return t;
 }
 
@@ -329,7 +328,8 @@ double cold_gpu_hours(const Solved& s) {
       (to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup)) / 3600;
   double sum = 0;
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j)
-    sum += s.view.jobs[j].gpus * hours * std::max(0.0, s.course.job[j].stall - s.course.phases.steady.job[j].stall);
+    sum += s.view.jobs[j].gpus * hours *
+           std::max(0.0, s.course.job[j].stall - s.course.phases.steady.job[j].stall);
   return sum;
 }
 
@@ -347,8 +347,7 @@ Table cost_table(const Solved& s) {
                       dollars(models::stall_cost_per_month(gpus, price, steady).count),
                       dollars(once * price.count), percent(horizon)});
   };
-  row("this scenario", s.course.phases.steady.stall, cold_gpu_hours(s),
-      s.course.stall);
+  row("this scenario", s.course.phases.steady.stall, cold_gpu_hours(s), s.course.stall);
   const Answer& none = s.no_cache.front();
   row("the same without a cache", none.stall, 0, none.stall);
   t.notes = {

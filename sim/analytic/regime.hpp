@@ -53,9 +53,9 @@ struct RegimeRow {
 std::vector<RegimeRow> regime_map(const FleetView& view, EpochLaw& law);
 
 /// The demand factor at which a region's origin is exactly full under a design, in steady state or
-/// at a moment (its pressure crosses 1): 0 when it is full at a millionth of the demand already (no such path), infinite when
-/// it is not at a million times. `design.demand` is ignored. The pressure is
-/// evaluated with the hit ratios that the cache model gives at each demand. Relative error below
+/// at a moment (its pressure crosses 1): 0 when it is full at a millionth of the demand already (no
+/// such path), infinite when it is not at a million times. `design.demand` is ignored. The pressure
+/// is evaluated with the hit ratios that the cache model gives at each demand. Relative error below
 /// 1e-6.
 double demand_crossing(const FleetView& view, Design design, std::uint32_t region, EpochLaw& law,
                        const Moment& moment = {});

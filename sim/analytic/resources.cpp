@@ -82,22 +82,23 @@ class Builder {
       return view_.jobs[j].home == r ? flows_[j].origin : 0;
     };
     add(ResourceKind::kEgress, "blob_egress." + name, "B/s", path + "blob.egress", r,
-        accounts * region.blob.egress.count, 0,
+        design_.origin * accounts * region.blob.egress.count, 0,
         [&](std::uint32_t j) { return here(j) * (1 - direct); });
     add(ResourceKind::kRequests, "blob_requests." + name, "1/s", path + "blob.requests", r,
-        accounts * region.blob.requests.count, writes,
+        design_.origin * accounts * region.blob.requests.count, writes,
         [&](std::uint32_t j) { return here(j) * (1 - direct) / view_.jobs[j].object; });
     add(ResourceKind::kFleetEgress, "front_end_fleet." + name, "B/s", path + "blob.fleet_egress", r,
-        region.blob.fleet_egress.count, 0, [&](std::uint32_t j) { return here(j) * (1 - direct); });
+        design_.origin * region.blob.fleet_egress.count, 0,
+        [&](std::uint32_t j) { return here(j) * (1 - direct); });
     add(ResourceKind::kIngress, "blob_ingress." + name, "B/s", path + "blob.ingress", r,
         accounts * region.blob.ingress.count, ingress, [](std::uint32_t) { return 0.0; });
     if (!bypass) return;
     add(ResourceKind::kStamp, "direct_stamp." + name, "B/s", path + "bifrost.stamp", r,
-        design_.stamp * direct_path.stamp.count, 0,
+        design_.origin * design_.stamp * direct_path.stamp.count, 0,
         [&](std::uint32_t j) { return here(j) * direct; });
     // One plan a read: a node seldom reads an object twice within a lease.
     add(ResourceKind::kPlans, "plan_service." + name, "1/s", path + "bifrost.plan_requests", r,
-        direct_path.plan_requests.count, 0,
+        design_.origin * direct_path.plan_requests.count, 0,
         [&](std::uint32_t j) { return here(j) * eligible / view_.jobs[j].object; });
   }
 

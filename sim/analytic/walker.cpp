@@ -1,0 +1,201 @@
+#include "sim/analytic/walker.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace fleetcache::analytic {
+namespace {
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr double kSame_s = 1e-9;   // instants and positions closer than this are one
+constexpr double kNotMissed = -1;  // before any position
+
+double seconds_of(TimePoint at) { return to_seconds(at - TimePoint{}); }
+
+double dataset_bytes(const JobView& job) { return static_cast<double>(job.dataset->size.count); }
+
+}  // namespace
+
+Walker::Walker(const JobView& job, const JobAnswer& first, const JobAnswer& steady, JobWay way)
+    : compute_s_(to_seconds(job.job->compute)),
+      restores_at_start_(job.job->checkpoint.restore_at_start),
+      way_(std::move(way)),
+      missed_to_(way_.losses.size(), kNotMissed),
+      start_s_(first.start_s),
+      drain_s_(steady.checkpoint_drain_s),
+      restore_s_(steady.restore_s),
+      cached_s_(steady.wanted > 0
+                    ? steady.hits.units * steady.hits.cached * dataset_bytes(job) / steady.wanted
+                    : 0),
+      epoch_s_(steady.wanted > 0 ? dataset_bytes(job) / steady.wanted : kNever) {
+  set(restores_at_start_ ? State::kRestoring : State::kStarting, 0,
+      restores_at_start_ ? restore_s_ : start_s_);
+}
+
+JobMoment Walker::moment() const {
+  const int slices = way_.slices;
+  if (phase() >= last()) return {1, away(), kSettled};
+  if (phase() >= slices) return {1, away(), static_cast<std::uint32_t>(phase() - slices + 1)};
+  return {slices == 1 ? 0 : (phase() + 0.5) / slices, away(), 0};
+}
+
+void Walker::set(State state, double now, double until) {
+  state_ = state;
+  since_ = now;
+  until_ = until;
+}
+
+double Walker::next_stop() const {
+  return next_away_ < way_.away.size() ? seconds_of(way_.away[next_away_].from) : kNever;
+}
+
+double Walker::next_loss(double now) const {
+  double next = kNever;
+  for (const CopyLoss& loss : way_.losses) {
+    for (const double at : {loss.at_s, loss.again_s})
+      if (at > now + kSame_s) next = std::min(next, at);
+  }
+  return next;
+}
+
+// Where the pace or the hits may change next: the end of a slice or an epoch, or of what was read
+// before it stopped.
+double Walker::target() const {
+  if (rereads_)
+    return way_.keeps && position_ < cached_s_ - kSame_s ? std::min(frontier_, cached_s_)
+                                                         : frontier_;
+  if (phase_ >= last()) return kNever;
+  if (phase_ < way_.slices) return epoch_s_ * (phase_ + 1) / way_.slices;
+  return epoch_s_ * (phase_ - way_.slices + 2);
+}
+
+double Walker::next(double now, const JobAnswer& answer) const {
+  const double at = std::min(next_stop(), next_loss(now));
+  if (state_ != State::kRunning) return std::min(at, until_);
+  if (answer.goodput <= 0) return at;
+  return std::min(at, now + std::max(0.0, target() - position_) / answer.goodput);
+}
+
+void Walker::pass(double seconds, const JobAnswer& answer, bool measured, JobCourse& sum) {
+  if (state_ != State::kRunning) {
+    double& share = state_ == State::kStarting    ? sum.stall
+                    : state_ == State::kRestoring ? sum.restore
+                                                  : sum.down;
+    if (measured) share += seconds;
+    return;
+  }
+  const double steps = answer.goodput * seconds / compute_s_;
+  (measured ? sum.played : sum.before) += steps;
+  if (measured) {
+    const double read = answer.wanted * answer.goodput * seconds, hits = hit(answer);
+    sum.goodput += answer.goodput * seconds;
+    sum.stall += answer.stall * seconds;
+    sum.checkpoint += (1 - answer.goodput - answer.stall) * seconds;
+    if (phase() < way_.slices) sum.first_share += seconds;
+    sum.read += read;
+    sum.hit += read * hits;
+    sum.remote += read * std::min(answer.hits.remote, 1 - hits);
+  }
+  position_ += answer.goodput * seconds;
+  pace_ = answer.goodput;
+  period_s_ = answer.checkpoint_period_s;
+}
+
+void Walker::turn(double now, bool measured, JobCourse& sum) {
+  lose_copies(now);
+  if (next_stop() <= now + kSame_s) return stop(now, measured, sum);
+  if (state_ == State::kRunning) {
+    if (position_ >= target() - kSame_s) reach();
+    return;
+  }
+  if (until_ > now + kSame_s) return;
+  const bool back = state_ == State::kDown;
+  if (back && (written_ || restores_at_start_))
+    return set(State::kRestoring, now, now + restore_s_);
+  // What a job had read before it stopped is near: only the first start waits for it.
+  if (state_ == State::kRestoring && position_ <= 0)
+    return set(State::kStarting, now, now + start_s_);
+  set(State::kRunning, now, kNever);
+}
+
+void Walker::reach() {
+  if (!rereads_) {
+    ++phase_;
+  } else if (position_ >= frontier_ - kSame_s) {
+    position_ = std::max(position_, frontier_);
+    rereads_ = false;
+  } else {
+    position_ = std::max(position_, cached_s_);
+  }
+}
+
+void Walker::stop(double now, bool measured, JobCourse& sum) {
+  if (state_ == State::kRunning) {
+    find_durable(now);
+    // The warm-up has booked its work already.
+    const double lost = position_ - std::max(durable_, measured ? at_warmup_ : 0.0);
+    if (measured && lost > 0) {
+      sum.redone += lost;
+      sum.goodput -= lost;
+    }
+    frontier_ = std::max(rereads_ ? frontier_ : 0.0, position_);
+    position_ = durable_;
+    back_s_ = frontier_ - position_;
+    rereads_ = back_s_ > kSame_s;
+  }
+  if (measured) ++sum.stops;
+  set(State::kDown, now, seconds_of(way_.away[next_away_].to));
+  ++next_away_;
+}
+
+// The last checkpoint that is in the accounts when it stops.
+void Walker::find_durable(double now) {
+  if (period_s_ <= 0 || !std::isfinite(period_s_)) return;
+  const double begun = std::floor((now - since_) / period_s_);
+  for (double k = begun; k >= 1; --k) {
+    const double at = since_ + k * period_s_;
+    if (at + drain_s_ > now) continue;
+    durable_ = std::max(durable_, position_ - pace_ * (now - at));
+    written_ = true;
+    return;
+  }
+}
+
+// Each object that is gone is missed once, within the epoch that follows.
+void Walker::lose_copies(double now) {
+  for (std::size_t i = 0; i < way_.losses.size(); ++i) {
+    const CopyLoss& loss = way_.losses[i];
+    const bool goes = std::abs(loss.at_s - now) <= kSame_s;
+    const bool again = std::abs(loss.again_s - now) <= kSame_s;
+    if (goes || again) missed_to_[i] = position_ + epoch_s_;
+    if (again && loss.comes_back) missed_to_[i] = kNotMissed;
+  }
+}
+
+double Walker::copies_left() const {
+  double left = 1;
+  for (std::size_t i = 0; i < missed_to_.size(); ++i)
+    if (position_ < missed_to_[i]) left *= 1 - way_.losses[i].share;
+  return left;
+}
+
+// What it reads a second time is still there if all of it fits, or (in caches that keep what came
+// first) if it came then; else as likely as ever.
+double Walker::hit(const JobAnswer& answer) const {
+  const bool there = rereads_ && (way_.keeps ? position_ < cached_s_ : back_s_ <= cached_s_);
+  return (there ? 1 : answer.hits.hit) * copies_left();
+}
+
+double Walker::steps() const { return position_ / compute_s_; }
+
+double Walker::checkpoints(double from, double to) const {
+  if (state_ != State::kRunning || period_s_ <= 0 || !std::isfinite(period_s_)) return 0;
+  const auto begun = [this](double at) {
+    return at <= since_ ? 0.0 : std::floor((at - since_) / period_s_ + 1e-9);
+  };
+  return begun(to) - begun(from);
+}
+
+}  // namespace fleetcache::analytic

@@ -1,0 +1,88 @@
+/// One job of a course: where it is in its data, what stops it and what it goes back to. The state
+/// machine of a training run without its reads.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "sim/analytic/course.hpp"
+#include "sim/events/tally.hpp"
+
+namespace fleetcache::analytic {
+
+/// A part of the copies that a job reads is gone from `at_s` on, and (what was read meanwhile went
+/// to other owners) again from `again_s`, unless they come back with their nodes.
+struct CopyLoss {
+  double at_s = 0, again_s = 0;
+  double share = 0;  ///< of the copies, 0..1
+  bool comes_back = false;
+};
+
+/// What a job meets on its way.
+struct JobWay {
+  int slices = 1;                     ///< that its first epoch is cut into
+  int epochs = 1;  ///< after which its caches have seen what they will hold
+  bool keeps = false;                 ///< its cache keeps what came first, whatever is read again
+  std::vector<events::Stretch> away;  ///< in which its nodes are not all there
+  std::vector<CopyLoss> losses;
+};
+
+/// Positions are seconds of compute, of which a step takes that of the job.
+class Walker {
+ public:
+  Walker(const JobView& job, const JobAnswer& first, const JobAnswer& steady, JobWay way);
+
+  /// Its nodes are not all there, or read a checkpoint.
+  bool away() const { return state_ == State::kDown || state_ == State::kRestoring; }
+  /// Counts the slices of its first epoch, then the epochs in which its caches still learn; the
+  /// last one when that is over, or what it reads was read before it stopped.
+  int phase() const { return rereads_ ? last() : phase_; }
+  JobMoment moment() const;
+
+  /// When it changes by itself or is stopped, while `answer` holds.
+  double next(double now, const JobAnswer& answer) const;
+  /// Moves on by `seconds`, none of which passes next(). What is measured is added to `sum`.
+  void pass(double seconds, const JobAnswer& answer, bool measured, JobCourse& sum);
+  /// Does what is due at `now`; what a stop undoes of the measured time is taken from `sum`.
+  void turn(double now, bool measured, JobCourse& sum);
+  void end_warmup() { at_warmup_ = position_; }
+
+  /// Steps that count.
+  double steps() const;
+  /// Checkpoints begun in [from, to) of the stretch that it is running, at the pace it has.
+  double checkpoints(double from, double to) const;
+
+ private:
+  enum class State : std::uint8_t { kRestoring, kStarting, kRunning, kDown };
+
+  int last() const { return way_.slices + way_.epochs - 1; }
+  void set(State state, double now, double until);
+  double next_stop() const;
+  double next_loss(double now) const;
+  double target() const;
+  void reach();
+  void stop(double now, bool measured, JobCourse& sum);
+  void find_durable(double now);
+  void lose_copies(double now);
+  double copies_left() const;
+  double hit(const JobAnswer& answer) const;
+
+  double compute_s_ = 1;
+  bool restores_at_start_ = false;
+  JobWay way_;
+  std::vector<double> missed_to_;  // by loss: position up to which its copies are missed
+  std::size_t next_away_ = 0;
+  double start_s_ = 0, drain_s_ = 0, restore_s_ = 0;
+  double cached_s_ = 0, epoch_s_ = 0;  // compute that reads as much as fits, and all
+  State state_ = State::kStarting;
+  double since_ = 0, until_ = 0;
+  int phase_ = 0;
+  double position_ = 0, durable_ = 0, at_warmup_ = 0;
+  bool rereads_ = false;
+  double frontier_ = 0;             // where it was when it was stopped
+  double back_s_ = 0;               // how far before that it began again
+  double pace_ = 0, period_s_ = 0;  // of the stage before
+  bool written_ = false;
+};
+
+}  // namespace fleetcache::analytic
