@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <set>
 
 #include "analysis/error_vector.hpp"
 #include "analysis/sampled_terms.hpp"
@@ -41,7 +42,9 @@ std::string remedy(const ErrorTerm& term, double part, const Evidence& evidence)
   if (term.component == "bundle") return "--rung exact on a part of the fleet";
   if (term.component == "placement") return "--rung bundled on a part of the fleet";
   if (term.component == "fluid") return "a packet-level measurement of its transfers";
-  if (term.component == "model" || term.component == "failures") return "a simulating rung";
+  static const std::set<std::string> of_closed_forms = {"model",  "failures", "hits", "rates",
+                                                        "timing", "losses",   "draws"};
+  if (of_closed_forms.count(term.component) != 0) return "a simulating rung";
   return "a longer run";
 }
 

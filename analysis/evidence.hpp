@@ -48,6 +48,8 @@ struct Evidence {
   Figures skip;  ///< half widths that the run measured on re-run stretches
   Figures tail;  ///< half widths of extrapolated figures, where the run estimated them
   std::map<std::string, TailSample> tails;  ///< by job
+  /// Analytic: by component, half widths of figures when what goes into them is moved by its error.
+  std::map<std::string, Figures> moved;
 };
 
 }  // namespace fleetcache::analysis

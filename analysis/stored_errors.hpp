@@ -70,14 +70,15 @@ inline constexpr std::array<LadderRow, 6> kFleetErrors = {{
 }};
 const LadderRow& row_of(const std::array<LadderRow, 6>& table, Family family);
 
-/// Closed forms against simulation: the largest disagreement in docs/analytic.md, rounded up.
-/// Change both together.
+/// Closed forms against simulation, beside what errors of their inputs explain: set so that 90 % of
+/// 60 drawn scenarios are covered (docs/validation.md, "The ladder").
 struct ModelErrors {
-  double stall = 0.25;        ///< stall, goodput: part of the stall (7.5 / 9.2, 15.0 / 19.5 %)
-  double stall_floor = 0.02;  ///< and at least these 2 percentage points
-  double hit_ratio = 0.06;    ///< percentage points (62.2 / 67.9 %)
-  double time = 0.40;         ///< times (676 / 926 ms)
-  double other = 0.05;        ///< what was not compared
+  double stall = 0.10;        ///< stall, goodput: part of the stall
+  double stall_floor = 0.01;  ///< and at least this share of the time
+  double hit_ratio = 0.01;    ///< points, of 1
+  double time = 0.15;         ///< times
+  double tail = 0.25;         ///< their 95th and 99th percentiles
+  double other = 0.05;        ///< rates and the rest
 };
 inline constexpr ModelErrors kModelErrors;
 

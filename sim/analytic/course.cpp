@@ -81,6 +81,7 @@ class Walk {
       JobWay way;
       way.slices = design_.cache && first.hits.readers > 1 ? kFirstEpochSlices : 1;
       way.epochs = learning_epochs(course_.phases.steady.job[j].hits);
+      way.rereads_hit = options_.copies_are_lost;
       way.keeps = tier != nullptr && tier->eviction == "pinned";
       way.away = events::stretches_away(plan, {job.first_node, job.first_node + job.job->nodes},
                                         TimePoint{}, TimePoint{from_seconds(horizon_s_).count});

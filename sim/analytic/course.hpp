@@ -20,6 +20,7 @@ struct JobCourse {
   double read = 0;          ///< bytes, those that were read again included
   double hit = 0;           ///< of those bytes, from the pool's caches
   double remote = 0;        ///< of those bytes, from the home region's cache
+  double missed_again = 0;  ///< of `read`: bytes whose copies were lost
   double before = 0;        ///< steps of compute done before the measured time, lost ones included
   double played = 0;        ///< the same within the measured time
   double position = 0;      ///< steps at the end that count
@@ -45,8 +46,10 @@ struct Course {
 };
 
 struct CourseOptions {
-  double warmup = 1;            ///< factor on the warm-up, at most to the horizon
-  bool copies_are_lost = true;  ///< with nodes; else only jobs stop
+  double warmup = 1;  ///< factor on the warm-up, at most to the horizon
+  /// Copies go with nodes, and what a job had read before it stopped is there still; else only
+  /// jobs stop.
+  bool copies_are_lost = true;
 };
 
 /// Requires: a view whose scenario passed its checks. Cost: O(nodes + failures) for the plan, one

@@ -290,6 +290,16 @@ void take_time(const FleetView& view, const ServiceView& service, ServiceHits& h
   h.dram = std::min(h.dram, h.kv.block_hit_ratio);
 }
 
+// All ratios of a service in proportion.
+void move_hits(double off, ServiceHits& h) {
+  const double was = h.kv.block_hit_ratio;
+  if (was <= 0) return;
+  const double factor = std::clamp(was + off * hit_error(was), 0.0, 1.0) / was;
+  for (double* ratio :
+       {&h.kv.block_hit_ratio, &h.kv.usable_ratio, &h.kv.prefix_hit, &h.kv.turn_hit, &h.dram})
+    *ratio = std::min(1.0, *ratio * factor);
+}
+
 // The home region's cache of a job that runs elsewhere: a further reader of it (scope global).
 double remote_hit(const FleetView& view, std::uint32_t index, const Design& design,
                   const Moment& moment) {
@@ -380,6 +390,7 @@ Hits hit_ratios(const FleetView& view, const Design& design, const Moment& momen
       h.hit = std::clamp(h.hit + design.hits_off * hit_error(h.hit), 0.0, 1.0);
       h.dram = std::min(h.dram, h.hit);
     }
+    for (ServiceHits& h : out.service) move_hits(design.hits_off, h);
   }
   if (view.scenario->cache.scope == scenario::Scope::kGlobal)
     for (std::uint32_t j = 0; j < view.jobs.size(); ++j)

@@ -61,6 +61,19 @@ void put_jobs(const Solved& s, Record& record) {
     }
     put(record, "train.failure_waste", wasted / nodes, "ratio");
   }
+  double nodes = 0, restore = 0, down = 0, redone = 0, stops = 0;
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    const JobCourse& c = s.course.job[j];
+    nodes += s.view.jobs[j].nodes;
+    restore += s.view.jobs[j].nodes * c.restore;
+    down += s.view.jobs[j].nodes * c.down;
+    redone += s.view.jobs[j].nodes * c.redone;
+    stops += c.random_stops;
+  }
+  put(record, "train.restore_share", restore / nodes, "ratio");
+  put(record, "train.down_share", down / nodes, "ratio");
+  put(record, "train.redone_share", redone / nodes, "ratio");
+  put(record, "train.random_stops", stops, "1");
   put(record, "train.goodput", s.course.goodput, "ratio");
   put(record, "train.stall", s.course.stall, "ratio");
   put(record, "train.demand_per_gpu", demand_per_gpu(s.view), "B/s");

@@ -162,12 +162,16 @@ void put_attempts(const Solved& s, Record& record) {
 
 }  // namespace
 
-void add_origin(const Solved& s, Record& record) {
+void add_origin_figures(const Solved& s, Record& record) {
+  if (s.view.jobs.empty()) return;
+  put_reads(s, record);
+  put_attempts(s, record);
+}
+
+void add_origin_table(const Solved& s, Record& record) {
   if (s.view.jobs.empty()) return;
   const ReadLaws first = read_laws(s, s.course.phases.first);
   const ReadLaws steady = read_laws(s, s.course.phases.steady);
-  put_reads(s, record);
-  put_attempts(s, record);
   Table t;
   t.title = "ORIGIN: reads under way, what they wait, how fast their windows can pull";
   t.columns = {"region", "phase",        "reads under way", "alone",   "with waits",

@@ -31,8 +31,10 @@ double dataset_hit_ratio(const Course& course);
 void add_metrics(const Solved& solved, probes::Record& record);
 void add_stations(const Solved& solved, probes::Record& record);
 void add_bytes_and_checks(const Solved& solved, probes::Record& record);
-/// Front end: waits, refusals, the closed network of read-ahead windows; its metrics and table.
-void add_origin(const Solved& solved, probes::Record& record);
+/// Front end: waits and refusals of its reads; with the closed network of read-ahead windows, as a
+/// table.
+void add_origin_figures(const Solved& solved, probes::Record& record);
+void add_origin_table(const Solved& solved, probes::Record& record);
 /// Fleet events by arithmetic: metrics and table.
 void add_events(const Solved& solved, probes::Record& record);
 /// Counts over the measured time, under the names that simulation uses.

@@ -1,5 +1,6 @@
 #include "sim/analytic/analytic.hpp"
 #include "sim/analytic/epoch_law.hpp"
+#include "sim/analytic/errors.hpp"
 #include "sim/analytic/record_parts.hpp"
 #include "sim/analytic/text.hpp"
 #include "topologies/clusters.hpp"
@@ -78,10 +79,12 @@ Result<probes::Record> solve(const scenario::Scenario& scenario) {
   add_bytes_and_checks(solved, record);
   add_counts(solved, record);
   add_tables(solved, record);
-  add_origin(solved, record);
+  add_origin_figures(solved, record);
+  add_origin_table(solved, record);
   add_events(solved, record);
   add_derivations(solved, record);
   add_notes(solved, record);
+  add_errors(solved, law, record);
   return record;
 }
 

@@ -89,13 +89,15 @@ void Walker::pass(double seconds, const JobAnswer& answer, bool measured, JobCou
   const double steps = answer.goodput * seconds / compute_s_;
   (measured ? sum.played : sum.before) += steps;
   if (measured) {
-    const double read = answer.wanted * answer.goodput * seconds, hits = hit(answer);
+    const double read = answer.wanted * answer.goodput * seconds;
+    const double found_all = found(answer), hits = found_all * copies_left();
     sum.goodput += answer.goodput * seconds;
     sum.stall += answer.stall * seconds;
     sum.checkpoint += (1 - answer.goodput - answer.stall) * seconds;
     if (phase() < way_.slices) sum.first_share += seconds;
     sum.read += read;
     sum.hit += read * hits;
+    sum.missed_again += read * (found_all - hits);
     sum.remote += read * std::min(answer.hits.remote, 1 - hits);
   }
   position_ += answer.goodput * seconds;
@@ -183,9 +185,10 @@ double Walker::copies_left() const {
 
 // What it reads a second time is still there if all of it fits, or (in caches that keep what came
 // first) if it came then; else as likely as ever.
-double Walker::hit(const JobAnswer& answer) const {
-  const bool there = rereads_ && (way_.keeps ? position_ < cached_s_ : back_s_ <= cached_s_);
-  return (there ? 1 : answer.hits.hit) * copies_left();
+double Walker::found(const JobAnswer& answer) const {
+  const bool there =
+      rereads_ && way_.rereads_hit && (way_.keeps ? position_ < cached_s_ : back_s_ <= cached_s_);
+  return there ? 1 : answer.hits.hit;
 }
 
 double Walker::steps() const { return position_ / compute_s_; }

@@ -21,7 +21,8 @@ struct CopyLoss {
 /// What a job meets on its way.
 struct JobWay {
   int slices = 1;                     ///< that its first epoch is cut into
-  int epochs = 1;  ///< after which its caches have seen what they will hold
+  int epochs = 1;                     ///< after which its caches have seen what they will hold
+  bool rereads_hit = true;            ///< what it read before it stopped may still be there
   bool keeps = false;                 ///< its cache keeps what came first, whatever is read again
   std::vector<events::Stretch> away;  ///< in which its nodes are not all there
   std::vector<CopyLoss> losses;
@@ -65,7 +66,7 @@ class Walker {
   void find_durable(double now);
   void lose_copies(double now);
   double copies_left() const;
-  double hit(const JobAnswer& answer) const;
+  double found(const JobAnswer& answer) const;
 
   double compute_s_ = 1;
   bool restores_at_start_ = false;

@@ -20,8 +20,8 @@ std::string after(const std::string& name, const std::string& prefix) {
   return name.rfind(prefix, 0) == 0 ? name.substr(prefix.size()) : std::string();
 }
 
-/// Figures about the figures: "error.skip.METRIC" and "error.tail.METRIC" are half widths that the
-/// run found itself, "tail.samples.JOB" and "tail.readers.JOB" what its slowest readers rest on.
+/// Figures about the figures: "error.COMPONENT.METRIC" are half widths that the run found itself,
+/// "tail.samples.JOB" and "tail.readers.JOB" what its slowest readers rest on.
 bool copy_evidence(const std::string& name, double value, analysis::Evidence& evidence) {
   if (const std::string skip = after(name, "error.skip."); !skip.empty()) {
     evidence.skip[skip] = value;
@@ -31,6 +31,9 @@ bool copy_evidence(const std::string& name, double value, analysis::Evidence& ev
     evidence.tails[drawn].samples = value;
   } else if (const std::string job = after(name, "tail.readers."); !job.empty()) {
     evidence.tails[job].readers = value;
+  } else if (const std::string own = after(name, "error."); !own.empty()) {
+    const std::size_t dot = own.find('.');
+    evidence.moved[own.substr(0, dot)][own.substr(dot + 1)] = value;
   } else {
     return false;
   }

@@ -40,9 +40,9 @@ double children_cpu_s() {
 /// Of a component of the error vector: whether it tells what a rung leaves out against the one
 /// below. Seeds and warm-up are the same at all rungs; packets are simulated at none.
 bool is_own(const std::string& component) {
-  static const std::set<std::string> own = {"bundle", "window",         "placement",
-                                            "sample", "representative", "skip",
-                                            "tail",   "model",          "failures"};
+  static const std::set<std::string> own = {
+      "bundle", "window",   "placement", "sample", "representative", "skip",   "tail",
+      "model",  "failures", "hits",      "rates",  "timing",         "losses", "draws"};
   return own.count(component) != 0;
 }
 

@@ -1,0 +1,185 @@
+#include "sim/analytic/errors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "sim/analytic/resources.hpp"
+
+namespace fleetcache::analytic {
+namespace {
+
+using probes::Record;
+using Metrics = std::map<std::string, probes::Metric>;
+
+constexpr double kNormal_95 = 1.96;
+
+struct Change {
+  const char* component;
+  double hits_off = 0, origin = 1;
+  CourseOptions course = {};
+};
+
+const std::array<Change, 7>& changes() {
+  static const std::array<Change, 7> all = {{
+      {"hits", -1, 1, {}},
+      {"hits", 1, 1, {}},
+      {"rates", 0, 1 - kOriginError, {}},
+      {"rates", 0, 1 + kOriginError, {}},
+      {"timing", 0, 1, {1 - kTimingError, true}},
+      {"timing", 0, 1, {1 + kTimingError, true}},
+      {"losses", 0, 1, {1, false}},
+  }};
+  return all;
+}
+
+Metrics figures(const Solved& base, const Change& change, EpochLaw& law) {
+  Solved other = base;
+  other.design.hits_off = change.hits_off;
+  other.design.origin = change.origin;
+  other.course = course_of(other.view, other.design, law, change.course);
+  Record record;
+  add_metrics(other, record);
+  add_counts(other, record);
+  add_origin_figures(other, record);
+  return std::move(record.metrics);
+}
+
+class Errors {
+ public:
+  Errors(const Solved& solved, Record& record) : s_(solved), record_(record) {}
+
+  // The largest of several tries of one component.
+  void move(const char* component, const Metrics& moved) {
+    for (const auto& [name, metric] : moved) {
+      const auto base = record_.metrics.find(name);
+      if (base == record_.metrics.end()) continue;
+      widen(component, name, std::abs(metric.value - base->second.value));
+    }
+  }
+
+  // What meets a loss or a start waits in one heap with all that its job has under way.
+  void add_bursts() {
+    double all = 0, met = 0, heap_s = 0;
+    const double timeout_s = to_seconds(s_.view.scenario->cache.membership.timeout);
+    double fleet_s = 0, nodes = 0;
+    for (std::size_t j = 0; j < s_.view.jobs.size(); ++j) {
+      const JobCourse& c = s_.course.job[j];
+      const double burst = burst_bytes(j);
+      const double rate = capacity(s_.view.jobs[j]);
+      const double waits_s = burst > 0 && rate > 0 ? timeout_s + burst / rate : 0;
+      const double again_s = rate > 0 ? c.missed_again / rate : 0;
+      all += c.read - c.hit - c.remote;
+      nodes += s_.view.jobs[j].nodes;
+      if (c.stops == 0 && c.missed_again <= 0) continue;
+      met += c.stops * burst + c.missed_again;
+      heap_s = std::max(heap_s, waits_s);
+      const double share = std::min(1.0, (c.stops * waits_s + again_s) / s_.course.seconds);
+      fleet_s += s_.view.jobs[j].nodes * share;
+      for (const char* figure : {"stall", "goodput"})
+        add("losses", "train." + s_.view.jobs[j].job->name + "." + figure, share);
+    }
+    if (nodes <= 0) return;
+    for (const char* figure : {"train.stall", "train.goodput"})
+      add("losses", figure, fleet_s / nodes);
+    const double part = all > 0 ? std::min(1.0, met / all) : 0;
+    add("losses", "origin.read_mean", part * heap_s);
+    for (const auto& [name, rarer] : {std::pair{"origin.read_p99", 0.01},
+                                      {"origin.read_p95", 0.05},
+                                      {"origin.read_p50", 0.5}}) {
+      const auto base = record_.metrics.find(name);
+      if (part >= rarer && base != record_.metrics.end())
+        add("losses", name, std::max(0.0, heap_s - base->second.value));
+    }
+  }
+
+  // Sessions are drawn one by one: so many have so much spread.
+  void add_draws() {
+    double blocks = 0, sessions = 0;
+    for (std::size_t i = 0; i < s_.view.services.size(); ++i) {
+      const ServiceView& view = s_.view.services[i];
+      if (!view.synthetic) continue;
+      const ServiceAnswer& a = s_.course.phases.steady.service[i];
+      const double prompts = view.demand.rate * s_.course.seconds;
+      const double own = std::max(1.0, prompts / std::max(1.0, view.spec.turns));
+      blocks += prompts;
+      sessions += own;
+      add_waits("infer." + view.service->name + ".", a, own, prompts);
+      const double hit = a.hits.kv.block_hit_ratio;
+      add("draws", "infer." + view.service->name + ".block_hit_ratio", spread(hit, own));
+    }
+    if (blocks <= 0) return;
+    const double hit = kv_block_hit_ratio(s_.view, s_.course.phases.steady);
+    for (const char* name : {"kv.block_hit_ratio", "cache.hit_ratio.kv", "cache.byte_hit_ratio.kv",
+                             "kv.usable_block_ratio"})
+      add("draws", name, spread(hit, sessions));
+  }
+
+  void write() {
+    for (const auto& [component, figures] : widths_)
+      for (const auto& [name, width] : figures)
+        if (width > 0 && std::isfinite(width))
+          record_.metrics["error." + component + "." + name] = {width,
+                                                                record_.metrics.at(name).unit, 0};
+  }
+
+ private:
+  void widen(const std::string& component, const std::string& name, double width) {
+    double& known = widths_[component][name];
+    known = std::max(known, width);
+  }
+  void add(const std::string& component, const std::string& name, double width) {
+    if (record_.metrics.count(name) != 0) widths_[component][name] += width;
+  }
+
+  // Bytes that a job asks of an origin at once when it starts again.
+  double burst_bytes(std::size_t j) const {
+    const JobView& job = s_.view.jobs[j];
+    const JobHits& hits = s_.course.phases.steady.job[j].hits;
+    return job.nodes * readahead_reads(job, s_.design.demand) * job.object *
+           std::max(0.0, 1 - hits.hit - hits.remote);
+  }
+
+  // Of the fullest part of a job's way to its origin.
+  double capacity(const JobView& job) const {
+    double least = 0;
+    for (const ResourceAnswer& r : s_.course.phases.steady.resource) {
+      const bool ways = r.kind == ResourceKind::kEgress || r.kind == ResourceKind::kStamp;
+      if (ways && r.region == job.home) least += r.capacity;
+    }
+    return least;
+  }
+
+  static double spread(double ratio, double n) {
+    return kNormal_95 * std::sqrt(ratio * (1 - ratio) / n);
+  }
+
+  // Means by the law's own spread; quantiles as if the tail beyond the 95th were exponential.
+  void add_waits(const std::string& name, const ServiceAnswer& a, double sessions, double prompts) {
+    const double p95 = models::response_quantile(a.queue, a.station, 0.95);
+    const double scale = std::max(0.0, a.ttft_p99_s - p95) / kNats99Over95;
+    add("draws", name + "ttft_mean",
+        kNormal_95 * std::max(a.ttft_mean_s, scale) / std::sqrt(sessions));
+    add("draws", name + "ttft_p95", kNormal_95 * scale / std::sqrt(std::max(1.0, 0.05 * prompts)));
+    add("draws", name + "ttft_p99", kNormal_95 * scale / std::sqrt(std::max(1.0, 0.01 * prompts)));
+  }
+
+  static constexpr double kNats99Over95 = 1.6094379124341003;  // ln 5
+
+  const Solved& s_;
+  Record& record_;
+  std::map<std::string, std::map<std::string, double>> widths_;
+};
+
+}  // namespace
+
+void add_errors(const Solved& solved, EpochLaw& law, Record& record) {
+  Errors errors(solved, record);
+  for (const Change& change : changes())
+    errors.move(change.component, figures(solved, change, law));
+  errors.add_bursts();
+  errors.add_draws();
+  errors.write();
+}
+
+}  // namespace fleetcache::analytic
