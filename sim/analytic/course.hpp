@@ -25,6 +25,7 @@ struct JobCourse {
   double played = 0;        ///< the same within the measured time
   double position = 0;      ///< steps at the end that count
   double checkpoints = 0;   ///< begun in the measured time
+  double restores = 0;      ///< ended in the measured time
   std::uint32_t stops = 0;  ///< in the measured time, while it was at work
   std::uint32_t random_stops = 0;  ///< of those, by failures that were drawn
 };

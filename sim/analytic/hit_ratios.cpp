@@ -17,7 +17,7 @@ namespace {
 constexpr double kEndless = std::numeric_limits<double>::infinity();
 constexpr double kWaitsMost = 10;  // of a service time, that delay a prompt's blocks
 constexpr double kWindowLeast = 1e-9;
-constexpr double kHitErrorLeast = 0.01, kHitErrorMost = 0.2;
+constexpr double kHitErrorLeast = 0.02, kHitErrorMost = 0.25;
 constexpr unsigned kOwnerStrata = 9, kSweepStrata = 3;
 constexpr double kEvenOwners = 0.01;  // a spread of loads below this is none
 constexpr double kCoarse = 64;        // an owner with room for fewer objects keeps whole ones
@@ -394,8 +394,11 @@ Hits hit_ratios(const FleetView& view, const Design& design, const Moment& momen
   }
   if (view.scenario->cache.scope == scenario::Scope::kGlobal)
     for (std::uint32_t j = 0; j < view.jobs.size(); ++j)
-      if (view.jobs[j].home != view.jobs[j].region)
-        out.job[j].remote = (1 - out.job[j].hit) * remote_hit(view, j, design, moment);
+      if (view.jobs[j].home != view.jobs[j].region) {
+        const double there = remote_hit(view, j, design, moment);
+        out.job[j].remote =
+            (1 - out.job[j].hit) * std::clamp(there + design.hits_off * hit_error(there), 0.0, 1.0);
+      }
   return out;
 }
 

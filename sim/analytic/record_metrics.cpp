@@ -112,7 +112,9 @@ double mean_origin(const Solved& s, std::uint32_t r) {
   double sum = 0;
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobCourse& c = s.course.job[j];
-    if (s.view.jobs[j].home == r) sum += c.read - c.hit - c.remote;
+    const JobView& job = s.view.jobs[j];
+    if (job.home == r) sum += c.read - c.hit - c.remote;
+    if (job.region == r) sum += c.restores * static_cast<double>(job.job->checkpoint.size.count);
   }
   return sum / s.course.seconds;
 }

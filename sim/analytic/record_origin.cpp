@@ -114,6 +114,12 @@ std::vector<Part> read_times(const Solved& s) {
         parts.push_back({t.seconds, reads * t.share});
     }
   }
+  // Checkpoints are read back node by node, all at once.
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    const double parts_read = s.course.job[j].restores * s.view.jobs[j].nodes;
+    if (parts_read > kReadsLeast)
+      parts.push_back({s.course.phases.steady.job[j].restore_s, parts_read});
+  }
   std::stable_sort(parts.begin(), parts.end(),
                    [](const Part& a, const Part& b) { return a.seconds < b.seconds; });
   return parts;
@@ -154,7 +160,9 @@ void put_attempts(const Solved& s, Record& record) {
       attempts += reads * t.attempts;
       refused += reads * t.attempts * t.refused;
     }
-    attempts += job.nodes * s.course.job[j].checkpoints;
+    attempts +=
+        job.nodes * (s.course.job[j].checkpoints +
+                     s.course.job[j].restores * (1 - direct_share(s.view, s.design, job.region)));
   }
   put_metric(record, "origin.attempts", attempts, "1");
   put_metric(record, "origin.throttled_ratio", attempts > 0 ? refused / attempts : 0, "ratio");

@@ -114,6 +114,7 @@ void Walker::turn(double now, bool measured, JobCourse& sum) {
   }
   if (until_ > now + kSame_s) return;
   const bool back = state_ == State::kDown;
+  if (state_ == State::kRestoring && measured) ++sum.restores;
   if (back && (written_ || restores_at_start_))
     return set(State::kRestoring, now, now + restore_s_);
   // What a job had read before it stopped is near: only the first start waits for it.
