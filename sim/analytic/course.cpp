@@ -26,11 +26,12 @@ double touched(const events::PlannedEvent& event, std::uint32_t first, double no
   return sum;
 }
 
-// Until one of a job's caches has seen as much as it will hold in the end.
+// Until a policy has settled, and one of a job's caches has seen as much as it will hold in the
+// end.
 int learning_epochs(const JobHits& hits) {
   constexpr int kMost = 40;
   constexpr double kNear = 0.98;
-  int epochs = 1;
+  int epochs = hits.learns ? kLearningEpochs : 1;
   while (epochs < kMost && models::epoch_units_seen(hits.units, epochs) < kNear * hits.hit)
     ++epochs;
   return epochs;
@@ -82,7 +83,7 @@ class Walk {
       way.slices = design_.cache && first.hits.readers > 1 ? kFirstEpochSlices : 1;
       way.epochs = learning_epochs(course_.phases.steady.job[j].hits);
       way.rereads_hit = options_.copies_are_lost;
-      way.keeps = tier != nullptr && tier->eviction == "pinned";
+      if (tier != nullptr) way.remembers = remembers(tier->eviction);
       way.away = events::stretches_away(plan, {job.first_node, job.first_node + job.job->nodes},
                                         TimePoint{}, TimePoint{from_seconds(horizon_s_).count});
       if (design_.cache && options_.copies_are_lost) way.losses = losses_of(plan, job);

@@ -18,6 +18,8 @@ namespace {
 constexpr std::uint64_t kUnitsMax = 64;   // past it every policy is within 1/64 of the limit
 constexpr std::uint64_t kReadersMax = 8;  // likewise
 constexpr std::uint64_t kWarmPasses = 3, kMeasuredPasses = 4;
+constexpr unsigned kObjectsMost = 16;  // times as many as usual, where few of many are kept
+constexpr double kFewObjects = 64;     // an owner with room for more decides like a large one
 
 class MiniatureReader {
  public:
@@ -49,40 +51,70 @@ class MiniatureReader {
   std::vector<std::uint64_t> order_;
 };
 
-// The policy on a few objects: warm passes over the data set, then counted ones.
-double miniature(std::string_view policy, const std::map<std::string, std::string>& parameters,
-                 double cached, const EpochReaders& who, unsigned objects) {
+struct Counts {
+  std::vector<std::uint64_t> asked, hits;  // by pass over the data set
+};
+
+// The policy on a few objects, from empty. False: no such policy.
+bool play(std::string_view policy, const std::map<std::string, std::string>& parameters,
+          std::uint64_t capacity, const EpochReaders& who, unsigned objects, std::uint64_t passes,
+          std::uint64_t run, Counts& counts) {
   eviction::Config config;
-  config.capacity = static_cast<std::uint64_t>(std::llround(cached * objects));
-  if (config.capacity == 0) return 0;
+  config.capacity = capacity;
   config.max_entries = objects;
   config.unit_charge = true;
-  config.seed = 1;
+  config.seed = 1 + run;
   for (const auto& p : parameters) config.params.push_back(p);
   auto cache = eviction::Cache::create(policy, config);
-  if (!cache) return -1;
+  if (!cache) return false;
   const auto units = std::min<std::uint64_t>(kUnitsMax, std::llround(who.units));
   const auto readers = std::min<std::uint64_t>(kReadersMax, std::llround(who.readers));
   std::vector<MiniatureReader> reader;
   for (std::uint64_t r = 0; r < readers; ++r)
-    reader.emplace_back(r, objects, r * (objects / readers), who.shuffle);
-  const std::uint64_t warm = kWarmPasses * objects;
-  const std::uint64_t all = warm + kMeasuredPasses * objects;
-  std::uint64_t hits = 0;
-  for (std::uint64_t i = 0; i < all; ++i) {
+    reader.emplace_back(r + run * readers, objects, r * (objects / readers), who.shuffle);
+  for (std::uint64_t i = 0; i < passes * objects; ++i) {
     eviction::Meta meta;
     meta.id = reader[i % readers].next(units);
     const bool hit = cache->request(TimePoint{static_cast<std::int64_t>(i)}, meta);
-    if (i >= warm && hit) ++hits;
+    ++counts.asked[i / objects];
+    if (hit) ++counts.hits[i / objects];
   }
-  return static_cast<double>(hits) / static_cast<double>(all - warm);
+  return true;
+}
+
+// As many runs as give `least` requests a pass: small caches have to be played often.
+EpochHit miniature(std::string_view policy, const std::map<std::string, std::string>& parameters,
+                   double cached, const EpochReaders& who, unsigned objects, unsigned least) {
+  EpochHit out;
+  out.method = EpochMethod::kMiniature;
+  const auto capacity = static_cast<std::uint64_t>(std::llround(cached * objects));
+  if (capacity == 0) return out;
+  constexpr std::uint64_t kPasses = kWarmPasses + kMeasuredPasses;
+  Counts counts{std::vector<std::uint64_t>(kPasses, 0), std::vector<std::uint64_t>(kPasses, 0)};
+  const std::uint64_t runs = std::max(1U, least / std::max(1U, objects));
+  for (std::uint64_t run = 0; run < runs; ++run) {
+    if (play(policy, parameters, capacity, who, objects, kPasses, run, counts)) continue;
+    out.ratio = -1;
+    return out;
+  }
+  std::uint64_t asked = 0, hits = 0;
+  for (std::size_t pass = 1; pass < kPasses; ++pass) {
+    if (pass <= kLearningEpochs)
+      out.by_epoch.push_back(static_cast<double>(counts.hits[pass]) /
+                             static_cast<double>(counts.asked[pass]));
+    if (pass < kWarmPasses) continue;
+    asked += counts.asked[pass];
+    hits += counts.hits[pass];
+  }
+  out.ratio = static_cast<double>(hits) / static_cast<double>(asked);
+  return out;
 }
 
 std::string key_of(std::string_view policy, const std::map<std::string, std::string>& parameters,
                    double cached, const EpochReaders& who, unsigned objects) {
   std::string key(policy);
   for (const auto& [name, value] : parameters) key += "|" + name + "=" + value;
-  key += "|" + std::to_string(std::llround(cached * objects));
+  key += "|" + std::to_string(std::llround(cached * objects)) + "/" + std::to_string(objects);
   key += "|" + std::to_string(std::min<std::int64_t>(kUnitsMax, std::llround(who.units)));
   key += "|" + std::to_string(std::min<std::int64_t>(kReadersMax, std::llround(who.readers)));
   return key + (who.shuffle ? "|s" : "|c");
@@ -90,15 +122,21 @@ std::string key_of(std::string_view policy, const std::map<std::string, std::str
 
 EpochHit lru(double cached, const EpochReaders& who) {
   if (!who.shuffle)
-    return {models::epoch_cyclic(cached), EpochMethod::kClosedForm,
+    return {models::epoch_cyclic(cached),
+            {},
+            EpochMethod::kClosedForm,
             "LRU, same order: 0 below c = 1"};
   if (who.units > 1)
-    return {models::epoch_lru_units(cached, who.units), EpochMethod::kClosedForm,
+    return {models::epoch_lru_units(cached, who.units),
+            {},
+            EpochMethod::kClosedForm,
             "LRU over u caches: sum over k of (1/u)(1-1/u)^(k-1) P(uv > (1-c)/(1-1/u)^(k-1))"};
   if (who.readers > 1)
-    return {models::epoch_shared(cached, who.readers, models::epoch_lru), EpochMethod::kClosedForm,
+    return {models::epoch_shared(cached, who.readers, models::epoch_lru),
+            {},
+            EpochMethod::kClosedForm,
             "LRU, r readers: 1 - (1 - (g + (1-g) ln(1-g))) (1-g)^(r-1), g = 1 - (1-c)^(1/r)"};
-  return {models::epoch_lru(cached), EpochMethod::kClosedForm, "LRU: h = c + (1-c) ln(1-c)"};
+  return {models::epoch_lru(cached), {}, EpochMethod::kClosedForm, "LRU: h = c + (1-c) ln(1-c)"};
 }
 
 }  // namespace
@@ -107,29 +145,37 @@ EpochHit EpochLaw::hit(std::string_view policy,
                        const std::map<std::string, std::string>& parameters, double cached,
                        const EpochReaders& readers) {
   const double c = std::clamp(cached, 0.0, 1.0);
-  if (c <= 0) return {0, EpochMethod::kClosedForm, "nothing cached: h = 0"};
-  if (c >= 1) return {1, EpochMethod::kClosedForm, "everything fits: h = 1 after the first epoch"};
+  if (c <= 0) return {0, {}, EpochMethod::kClosedForm, "nothing cached: h = 0"};
+  if (c >= 1)
+    return {1, {}, EpochMethod::kClosedForm, "everything fits: h = 1 after the first epoch"};
   if (policy == "lru") return lru(c, readers);
   if (policy == "pinned")
-    return {models::epoch_pinned(c), EpochMethod::kClosedForm, "pinned: h = c"};
+    return {models::epoch_pinned(c), {}, EpochMethod::kClosedForm, "pinned: h = c"};
   if (policy == "fifo" && !readers.shuffle) return lru(c, readers);
   if (policy == "fifo" && readers.units <= 1 && readers.readers <= 1) {
     const auto [entry, fresh] = fifo_.try_emplace(c, 0.0);  // half a millisecond each
     if (fresh) entry->second = models::epoch_fifo(c);
-    return {entry->second, EpochMethod::kClosedForm, "FIFO: renewal equation along an epoch"};
+    return {entry->second, {}, EpochMethod::kClosedForm, "FIFO: renewal equation along an epoch"};
   }
   const eviction::PolicyInfo* info = eviction::find_policy(policy);
   if (info == nullptr) return lru(c, readers);
   if (info->needs_next_access)
-    return {models::epoch_pinned(c), EpochMethod::kClosedForm,
+    return {models::epoch_pinned(c),
+            {},
+            EpochMethod::kClosedForm,
             std::string(policy) + " needs the future; at least pinned: h >= c"};
+  const bool few = readers.keys >= 1 && c * readers.keys < kFewObjects;
+  const unsigned most = kObjectsMost * objects_;
+  const unsigned objects =
+      few ? static_cast<unsigned>(std::clamp<double>(std::round(readers.keys), 2, most)) : objects_;
   const auto [entry, fresh] =
-      runs_.try_emplace(key_of(policy, parameters, c, readers, objects_), 0.0);
-  if (fresh) entry->second = miniature(policy, parameters, c, readers, objects_);
-  if (entry->second < 0) return lru(c, readers);
-  return {entry->second, EpochMethod::kMiniature,
-          std::string(policy) + ": no closed form; the policy itself on " +
-              std::to_string(objects_) + " objects at the same c"};
+      runs_.try_emplace(key_of(policy, parameters, c, readers, objects), EpochHit{});
+  if (fresh) {
+    entry->second = miniature(policy, parameters, c, readers, objects, objects_);
+    entry->second.formula = std::string(policy) + ": no closed form; the policy itself on " +
+                            std::to_string(objects) + " objects at the same c";
+  }
+  return entry->second.ratio < 0 ? lru(c, readers) : entry->second;
 }
 
 }  // namespace fleetcache::analytic

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sim/analytic/kv_law.hpp"
 
@@ -16,13 +17,19 @@ struct EpochReaders {
   double units = 1;     ///< equal caches over which one job's reads are spread
   double readers = 1;   ///< jobs on the same data set and cache
   bool shuffle = true;  ///< a fresh permutation each epoch
+  double keys = 0;      ///< objects that fall to one owner; 0: many
 };
 
 /// How a figure was reached, for derivations and error notes.
 enum class EpochMethod { kClosedForm, kMiniature };
 
+/// Epochs that a policy without a closed form is followed through before it counts as settled.
+constexpr int kLearningEpochs = 6;
+
 struct EpochHit {
-  double ratio = 0;
+  double ratio = 0;  ///< settled
+  std::vector<double>
+      by_epoch;  ///< second, third, ... epoch, kLearningEpochs of them; empty: settled
   EpochMethod method = EpochMethod::kClosedForm;
   std::string formula;
 };
@@ -43,7 +50,8 @@ class EpochLaw {
 
   /// `cached` is the share of the data set that the cache can hold, 0..1. Policies lru and pinned
   /// and, for one reader on one unit, fifo have closed forms; the others run in miniature: three
-  /// passes to warm up, four counted, bias O(1/objects). Unknown policies count as LRU.
+  /// passes to warm up, four counted, bias O(1/objects). An owner with room for few objects is run
+  /// as it is, longer: policies decide otherwise there. Unknown policies count as LRU.
   /// Cost of a run: about 70 ns a request, 7 x objects of them.
   EpochHit hit(std::string_view policy, const std::map<std::string, std::string>& parameters,
                double cached, const EpochReaders& readers);
@@ -56,7 +64,7 @@ class EpochLaw {
  private:
   unsigned objects_;
   KvLaw kv_;
-  std::map<std::string, double> runs_;
+  std::map<std::string, EpochHit> runs_;
   std::map<double, double> fifo_;
 };
 

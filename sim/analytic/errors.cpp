@@ -104,7 +104,7 @@ class Errors {
       const double own = std::max(1.0, prompts / std::max(1.0, view.spec.turns));
       blocks += prompts;
       sessions += own;
-      add_waits("infer." + view.service->name + ".", a, own, prompts);
+      add_waits("infer." + view.service->name + ".", a, own);
       const double hit = a.hits.kv.block_hit_ratio;
       add("draws", "infer." + view.service->name + ".block_hit_ratio", spread(hit, own));
     }
@@ -154,14 +154,17 @@ class Errors {
     return kNormal_95 * std::sqrt(ratio * (1 - ratio) / n);
   }
 
-  // Means by the law's own spread; quantiles as if the tail beyond the 95th were exponential.
-  void add_waits(const std::string& name, const ServiceAnswer& a, double sessions, double prompts) {
+  // Means by the law's own spread; quantiles as if the tail beyond the 95th were exponential. Those
+  // who wait do so together, so that they tell as much as half as many.
+  void add_waits(const std::string& name, const ServiceAnswer& a, double sessions) {
     const double p95 = models::response_quantile(a.queue, a.station, 0.95);
     const double scale = std::max(0.0, a.ttft_p99_s - p95) / kNats99Over95;
     add("draws", name + "ttft_mean",
         kNormal_95 * std::max(a.ttft_mean_s, scale) / std::sqrt(sessions));
-    add("draws", name + "ttft_p95", kNormal_95 * scale / std::sqrt(std::max(1.0, 0.05 * prompts)));
-    add("draws", name + "ttft_p99", kNormal_95 * scale / std::sqrt(std::max(1.0, 0.01 * prompts)));
+    add("draws", name + "ttft_p95",
+        kNormal_95 * scale / std::sqrt(std::max(1.0, 0.05 * sessions / 2)));
+    add("draws", name + "ttft_p99",
+        kNormal_95 * scale / std::sqrt(std::max(1.0, 0.01 * sessions / 2)));
   }
 
   static constexpr double kNats99Over95 = 1.6094379124341003;  // ln 5

@@ -30,12 +30,39 @@ double units_of(const FleetView& view, const JobView& j) {
   return std::max(1.0, std::round(j.nodes / view.pools[j.pool].domain_nodes));
 }
 
+// Nodes of a job in the `cache`-th cache of its pool.
+double nodes_in(const PoolView& pool, const JobView& job, double cache) {
+  const double first = job.first_node - pool.fabric->first_node;
+  return std::max(0.0, std::min(first + job.nodes, (cache + 1) * pool.domain_nodes) -
+                           std::max(first, cache * pool.domain_nodes));
+}
+
+// Jobs of the pool that are at home in most of the caches that job `j` is in, itself included.
+// Clusters hold whole racks, so that neighbours overlap by a few nodes: those do not count.
+std::vector<std::uint32_t> sharers(const FleetView& view, const PoolView& pool, std::uint32_t j) {
+  constexpr double kAtHome = 0.25, kMost = 0.5;
+  const JobView& job = view.jobs[j];
+  std::vector<std::uint32_t> out;
+  for (const std::uint32_t i : pool.jobs) {
+    const JobView& other = view.jobs[i];
+    const double home = kAtHome * std::min(other.nodes, pool.domain_nodes);
+    double shared = 0;
+    const double first = job.first_node - pool.fabric->first_node;
+    for (double cache = std::floor(first / pool.domain_nodes);
+         cache * pool.domain_nodes < first + job.nodes; ++cache)
+      if (nodes_in(pool, other, cache) >= home) shared += nodes_in(pool, job, cache);
+    if (i == j || shared >= kMost * job.nodes) out.push_back(i);
+  }
+  return out;
+}
+
 // What one cache of a pool holds: data sets by their readers, KV by its services.
 class Content {
  public:
-  Content(const FleetView& view, const PoolView& pool, const Design& design, bool pinned)
-      : view_(view), pool_(pool), pinned_(pinned) {
-    for (const std::uint32_t j : pool.jobs) {
+  Content(const FleetView& view, const PoolView& pool, std::vector<std::uint32_t> jobs,
+          const Design& design, bool pinned)
+      : view_(view), pool_(pool), jobs_(std::move(jobs)), pinned_(pinned) {
+    for (const std::uint32_t j : jobs_) {
       const JobView& job = view.jobs[j];
       // Passes over the data set a second as this cache sees them.
       const double rate = design.demand * job.wanted / size_of(job) / units_of(view, job);
@@ -68,7 +95,7 @@ class Content {
   // Of the data set, what no job but `j` has read yet.
   double unread_by_others(std::uint32_t j, const Moment& moment) const {
     double unread = 1;
-    for (const std::uint32_t other : pool_.jobs) {
+    for (const std::uint32_t other : jobs_) {
       if (other == j || view_.jobs[other].job->dataset != view_.jobs[j].job->dataset) continue;
       unread *= 1 - progress_of(moment, other);
     }
@@ -119,6 +146,7 @@ class Content {
 
   const FleetView& view_;
   const PoolView& pool_;
+  std::vector<std::uint32_t> jobs_;
   bool pinned_;
   double caches_ = 1;
   std::map<std::string, std::vector<Reader>> sets_;
@@ -130,6 +158,11 @@ struct TierAnswer {
   std::vector<JobHits> job;          // in the order of pool.jobs
   std::vector<ServiceHits> service;  // in the order of pool.services
 };
+
+// Nodes among which the keys of one cache are divided.
+double owners_of(const FleetView& view, const PoolView& pool) {
+  return view.scenario->cache.index == scenario::Index::kPooled ? 1 : pool.domain_nodes;
+}
 
 // The owners of one cache in equal parts by how much falls to them, as shares of the mean.
 std::vector<double> owner_loads(const FleetView& view, const PoolView& pool, const Content& content,
@@ -166,17 +199,20 @@ JobHits job_hits(const FleetView& view, std::uint32_t index, const Moment& momen
       h.units > 1 ? std::min(1.0, capacity / size_of(job))
                   : (window_s == kEndless ? 1 : content.cached_share(job.job->dataset, window_s));
   const double slack = window_s == kEndless ? capacity / content.bytes(kWindowMax) : 0;
-  const double room = room_of(job, capacity, pool.domain_nodes, cached, slack);
+  const double room = room_of(job, capacity, owners_of(view, pool), cached, slack);
   const std::vector<double> loads = owner_loads(view, pool, content, law.fine());
+  const double keys = size_of(job) / job.object / owners_of(view, pool);
   const bool first = progress_of(moment, index) < 1;
   for (const double load : loads) {
     const double part = load / static_cast<double>(loads.size());
     const double held = std::min(1.0, room / load);
     h.cached += part * held;
     if (first) continue;
-    const EpochHit e =
-        law.hit(tier.eviction, tier.parameters, held, {h.units, h.readers, job.job->shuffle});
-    h.hit += part * e.ratio;
+    const EpochHit e = law.hit(tier.eviction, tier.parameters, held,
+                               {h.units, h.readers, job.job->shuffle, keys * load});
+    const std::uint32_t over = epochs_of(moment, index);
+    h.hit += part * (over <= e.by_epoch.size() ? e.by_epoch[over - 1] : e.ratio);
+    h.learns = h.learns || !e.by_epoch.empty();
     h.method = e.method;
     h.formula = e.formula;
   }
@@ -202,11 +238,19 @@ JobHits job_hits(const FleetView& view, std::uint32_t index, const Moment& momen
 TierAnswer tier_answer(const FleetView& view, const PoolView& pool, const Design& design,
                        const Moment& moment, const scenario::CacheTier& tier, EpochLaw& law) {
   const double capacity = domain_capacity(view, pool, tier, design.nvme);
-  const Content content(view, pool, design, is_pinned(tier));
+  const Content content(view, pool, pool.jobs, design, is_pinned(tier));
   const double window_s = capacity > 0 ? content.window(capacity) : 0;
   TierAnswer out;
-  for (const std::uint32_t j : pool.jobs)
-    out.job.push_back(job_hits(view, j, moment, tier, content, capacity, window_s, law));
+  for (const std::uint32_t j : pool.jobs) {
+    std::vector<std::uint32_t> jobs = sharers(view, pool, j);
+    if (jobs.size() == pool.jobs.size()) {
+      out.job.push_back(job_hits(view, j, moment, tier, content, capacity, window_s, law));
+      continue;
+    }
+    const Content own(view, pool, std::move(jobs), design, is_pinned(tier));
+    out.job.push_back(job_hits(view, j, moment, tier, own, capacity,
+                               capacity > 0 ? own.window(capacity) : 0, law));
+  }
   for (const std::uint32_t s : pool.services) {
     ServiceHits h;
     h.window_s = window_s;
@@ -309,7 +353,7 @@ double remote_hit(const FleetView& view, std::uint32_t index, const Design& desi
   const PoolView& pool = view.pools[home];
   const scenario::CacheTier* tier = largest_tier(view, pool);
   const double capacity = domain_capacity(view, pool, *tier, design.nvme);
-  const Content content(view, pool, design, is_pinned(*tier));
+  const Content content(view, pool, pool.jobs, design, is_pinned(*tier));
   for (const std::uint32_t j : pool.jobs) {
     if (view.jobs[j].job->dataset != job.job->dataset) continue;
     const double window_s = content.window(capacity);

@@ -11,12 +11,13 @@
 namespace fleetcache::analytic {
 
 struct JobHits {
-  double hit = 0;      ///< of reads, by copies in the pool's own caches
-  double dram = 0;     ///< of reads, by the DRAM tier among those
-  double remote = 0;   ///< of reads, by the home region's cache (scope global)
-  double cached = 0;   ///< c: share of the data set that one cache of this job holds
-  double units = 1;    ///< caches over which the job's reads are spread
-  double readers = 1;  ///< jobs that share the data set there
+  double hit = 0;       ///< of reads, by copies in the pool's own caches
+  double dram = 0;      ///< of reads, by the DRAM tier among those
+  double remote = 0;    ///< of reads, by the home region's cache (scope global)
+  double cached = 0;    ///< c: share of the data set that one cache of this job holds
+  double units = 1;     ///< caches over which the job's reads are spread
+  double readers = 1;   ///< jobs that share the data set there
+  bool learns = false;  ///< hits change from epoch to epoch, kLearningEpochs of them
   EpochMethod method = EpochMethod::kClosedForm;
   std::string formula;
 };

@@ -302,7 +302,8 @@ void add_bytes_and_checks(const Solved& s, Record& record) {
                                                                          : "deltazero";
   double asked = 0, dram = 0, nvme = 0, remote = 0, direct = 0, classic = 0;
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
-    const double share = direct_share(s.view, s.design, s.view.jobs[j].home);
+    const JobView& job = s.view.jobs[j];
+    const double share = direct_share(s.view, s.design, job.home);
     const JobAnswer& warm = s.course.phases.steady.job[j];
     const JobCourse& c = s.course.job[j];
     asked += c.read;
@@ -310,8 +311,11 @@ void add_bytes_and_checks(const Solved& s, Record& record) {
     const double in_dram = warm.hits.hit > 0 ? warm.hits.dram / warm.hits.hit : 0;
     dram += c.hit * in_dram;
     nvme += c.hit * (1 - in_dram);
-    remote += c.remote;
-    const double from_origin = c.read - c.hit - c.remote;
+    // What the home region's cache hands on counts as its, wherever it had it from.
+    const bool by_way_of_home =
+        s.view.scenario->cache.scope == scenario::Scope::kGlobal && job.home != job.region;
+    remote += by_way_of_home ? c.read - c.hit : c.remote;
+    const double from_origin = by_way_of_home ? 0 : c.read - c.hit - c.remote;
     direct += from_origin * share;
     classic += from_origin * (1 - share);
   }

@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "policies/base/math.hpp"
+
 namespace fleetcache::analytic {
 namespace {
 
@@ -17,6 +19,12 @@ double seconds_of(TimePoint at) { return to_seconds(at - TimePoint{}); }
 double dataset_bytes(const JobView& job) { return static_cast<double>(job.dataset->size.count); }
 
 }  // namespace
+
+Remembers remembers(const std::string& eviction) {
+  if (eviction == "pinned") return Remembers::kFirst;
+  if (eviction == "lru" || eviction == "fifo") return Remembers::kLatest;
+  return eviction == "random" ? Remembers::kAny : Remembers::kSome;
+}
 
 Walker::Walker(const JobView& job, const JobAnswer& first, const JobAnswer& steady, JobWay way)
     : compute_s_(to_seconds(job.job->compute)),
@@ -64,8 +72,9 @@ double Walker::next_loss(double now) const {
 // before it stopped.
 double Walker::target() const {
   if (rereads_)
-    return way_.keeps && position_ < cached_s_ - kSame_s ? std::min(frontier_, cached_s_)
-                                                         : frontier_;
+    return way_.remembers == Remembers::kFirst && position_ < cached_s_ - kSame_s
+               ? std::min(frontier_, cached_s_)
+               : frontier_;
   if (phase_ >= last()) return kNever;
   if (phase_ < way_.slices) return epoch_s_ * (phase_ + 1) / way_.slices;
   return epoch_s_ * (phase_ - way_.slices + 2);
@@ -184,12 +193,21 @@ double Walker::copies_left() const {
   return left;
 }
 
-// What it reads a second time is still there if all of it fits, or (in caches that keep what came
-// first) if it came then; else as likely as ever.
 double Walker::found(const JobAnswer& answer) const {
-  const bool there =
-      rereads_ && way_.rereads_hit && (way_.keeps ? position_ < cached_s_ : back_s_ <= cached_s_);
-  return there ? 1 : answer.hits.hit;
+  const double usual = answer.hits.hit;
+  if (!rereads_ || !way_.rereads_hit || cached_s_ <= 0) return usual;
+  const double chance = cached_s_ / back_s_ * (1 - portable_exp(-back_s_ / cached_s_));
+  switch (way_.remembers) {
+    case Remembers::kFirst:
+      return position_ < cached_s_ ? 1 : usual;
+    case Remembers::kLatest:
+      return back_s_ <= cached_s_ ? 1 : usual;
+    case Remembers::kAny:
+      return std::max(usual, chance);
+    case Remembers::kSome:
+      break;
+  }
+  return usual + std::max(0.0, chance - usual) / 2;
 }
 
 double Walker::steps() const { return position_ / compute_s_; }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "sim/analytic/course.hpp"
@@ -18,12 +20,21 @@ struct CopyLoss {
   bool comes_back = false;
 };
 
+/// What a cache has of what was read once and is read again before long.
+enum class Remembers : std::uint8_t {
+  kFirst,   ///< pinned: what came first, whatever comes later
+  kLatest,  ///< LRU, FIFO: the latest, so all of it where it fits or nothing
+  kAny,     ///< random: what chance has left
+  kSome,    ///< what was read once is on probation: between nothing and what chance leaves
+};
+Remembers remembers(const std::string& eviction);
+
 /// What a job meets on its way.
 struct JobWay {
-  int slices = 1;                     ///< that its first epoch is cut into
-  int epochs = 1;                     ///< after which its caches have seen what they will hold
-  bool rereads_hit = true;            ///< what it read before it stopped may still be there
-  bool keeps = false;                 ///< its cache keeps what came first, whatever is read again
+  int slices = 1;           ///< that its first epoch is cut into
+  int epochs = 1;           ///< after which its caches have seen what they will hold
+  bool rereads_hit = true;  ///< what it read before it stopped may still be there
+  Remembers remembers = Remembers::kSome;
   std::vector<events::Stretch> away;  ///< in which its nodes are not all there
   std::vector<CopyLoss> losses;
 };
