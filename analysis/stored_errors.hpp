@@ -73,12 +73,12 @@ const LadderRow& row_of(const std::array<LadderRow, 6>& table, Family family);
 /// Closed forms against simulation, beside what errors of their inputs explain: set so that 90 % of
 /// 60 drawn scenarios are covered (docs/validation.md, "The ladder").
 struct ModelErrors {
-  double stall = 0.10;        ///< stall, goodput: part of the stall
-  double stall_floor = 0.01;  ///< and at least this share of the time
-  double hit_ratio = 0.01;    ///< points, of 1
-  double time = 0.15;         ///< times
-  double tail = 0.25;         ///< their 95th and 99th percentiles
-  double other = 0.05;        ///< rates and the rest
+  double stall = 0.10;         ///< stall, goodput: part of the stall
+  double stall_floor = 0.015;  ///< and at least this share of the time
+  double hit_ratio = 0.01;     ///< points, of 1
+  double time = 0.20;          ///< times
+  double tail = 0.35;          ///< their 95th and 99th percentiles
+  double other = 0.08;         ///< rates and the rest
 };
 inline constexpr ModelErrors kModelErrors;
 

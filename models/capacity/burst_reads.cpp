@@ -66,6 +66,68 @@ std::vector<TimeShare> burst_read_law(const LogNormalLatency& first_byte, const 
   return law;
 }
 
+namespace {
+
+bool sooner(const TimeShare& a, const TimeShare& b) { return a.seconds < b.seconds; }
+
+// As few points of equal share as `most`, each the mean of what it stands for. Requires: ascending.
+std::vector<TimeShare> thinned(const std::vector<TimeShare>& law, std::size_t most) {
+  if (law.size() <= most) return law;
+  double all = 0;
+  for (const TimeShare& point : law) all += point.share;
+  std::vector<TimeShare> out;
+  double share = 0, seconds = 0;
+  for (const TimeShare& point : law) {
+    share += point.share;
+    seconds += point.share * point.seconds;
+    if (share < all / static_cast<double>(most)) continue;
+    out.push_back({seconds / share, share});
+    share = seconds = 0;
+  }
+  if (share > 0) out.push_back({seconds / share, share});
+  return out;
+}
+
+// What one kind of other bursts adds.
+std::vector<TimeShare> added_by(double own_s, const OtherBurst& other) {
+  constexpr int kPoints = 12;
+  const double apart = own_s + other.alone_s;
+  const double meets = std::min(1.0, apart / other.period_s);
+  std::vector<TimeShare> added;
+  if (meets < 1) added.push_back({0, 1 - meets});
+  for (int i = 0; i < kPoints; ++i) {
+    const double begins = apart * (i + 0.5) / kPoints - other.alone_s;  // after this burst does
+    const double work = begins < 0 ? std::min(own_s, other.alone_s + begins)
+                                   : std::min(own_s - begins, other.alone_s);
+    added.push_back({work, meets / kPoints});
+  }
+  return added;
+}
+
+std::vector<TimeShare> sum_of(const std::vector<TimeShare>& a, const std::vector<TimeShare>& b) {
+  std::vector<TimeShare> sum;
+  sum.reserve(a.size() * b.size());
+  for (const TimeShare& x : a)
+    for (const TimeShare& y : b) sum.push_back({x.seconds + y.seconds, x.share * y.share});
+  std::stable_sort(sum.begin(), sum.end(), sooner);
+  return sum;
+}
+
+}  // namespace
+
+std::vector<TimeShare> met_by_others(const std::vector<TimeShare>& law, double own_s,
+                                     const std::vector<OtherBurst>& others) {
+  constexpr std::size_t kOfLaw = 100, kOfOthers = 40;
+  std::vector<TimeShare> added;
+  for (const OtherBurst& other : others) {
+    FLEETCACHE_CHECK(other.period_s > 0, "bursts come one after the other");
+    if (other.alone_s <= 0) continue;
+    const std::vector<TimeShare> one = added_by(own_s, other);
+    added = added.empty() ? one : thinned(sum_of(added, one), kOfOthers);
+  }
+  return added.empty() ? law : sum_of(thinned(law, kOfLaw), added);
+}
+
 std::vector<TimeShare> queued_read_law(double ahead, double step_s, double ordered) {
   FLEETCACHE_CHECK(ahead >= 1 && step_s > 0, "asked for a step ahead or more");
   FLEETCACHE_CHECK(ordered >= 0 && ordered <= 1, "a share of a step");

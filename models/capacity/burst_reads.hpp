@@ -27,6 +27,21 @@ struct BurstSpec {
 /// tests/unit/models/burst_reads_test.cpp.
 std::vector<TimeShare> burst_read_law(const LogNormalLatency& first_byte, const BurstSpec& spec);
 
+/// Bursts that others send over the same link, at phases of their own.
+struct OtherBurst {
+  double alone_s = 0;   ///< a burst by itself
+  double period_s = 1;  ///< from one to the next; > 0
+};
+
+/// The law of burst_read_law when bursts of others may fall on this one, which takes `own_s` by
+/// itself: of two that meet, each is longer by the work of the other that falls into it; how far
+/// they are apart is uniform, and one of each kind at most is met. At most 100 points of the law
+/// times 40 of the rest. Valid for: a link that is not full. O(points x others). Source: derived;
+/// to first order the mean is that of a link less the others' mean load. Checked by:
+/// tests/unit/models/burst_reads_test.cpp (against a played link).
+std::vector<TimeShare> met_by_others(const std::vector<TimeShare>& law, double own_s,
+                                     const std::vector<OtherBurst>& others);
+
 /// The law of the time of one read, ascending, where all reads of a step are asked for at once,
 /// `ahead` steps before it, and what they wait for is never idle. A line serves them in order, so
 /// its times are even from (ahead - 1) to ahead times `step_s`; a link that all share lets them end

@@ -18,8 +18,9 @@ namespace {
 constexpr std::uint64_t kUnitsMax = 64;   // past it every policy is within 1/64 of the limit
 constexpr std::uint64_t kReadersMax = 8;  // likewise
 constexpr std::uint64_t kWarmPasses = 3, kMeasuredPasses = 4;
-constexpr unsigned kObjectsMost = 16;  // times as many as usual, where few of many are kept
-constexpr double kFewObjects = 64;     // an owner with room for more decides like a large one
+constexpr unsigned kObjectsMost = 16;    // times as many as usual, where few of many are kept
+constexpr std::uint64_t kCharge = 1000;  // of an object: queues of few have no whole number of them
+constexpr double kFewObjects = 64;       // an owner with room for more decides like a large one
 
 class MiniatureReader {
  public:
@@ -62,7 +63,6 @@ bool play(std::string_view policy, const std::map<std::string, std::string>& par
   eviction::Config config;
   config.capacity = capacity;
   config.max_entries = objects;
-  config.unit_charge = true;
   config.seed = 1 + run;
   for (const auto& p : parameters) config.params.push_back(p);
   auto cache = eviction::Cache::create(policy, config);
@@ -75,6 +75,7 @@ bool play(std::string_view policy, const std::map<std::string, std::string>& par
   for (std::uint64_t i = 0; i < passes * objects; ++i) {
     eviction::Meta meta;
     meta.id = reader[i % readers].next(units);
+    meta.charge = kCharge;
     const bool hit = cache->request(TimePoint{static_cast<std::int64_t>(i)}, meta);
     ++counts.asked[i / objects];
     if (hit) ++counts.hits[i / objects];
@@ -87,7 +88,7 @@ EpochHit miniature(std::string_view policy, const std::map<std::string, std::str
                    double cached, const EpochReaders& who, unsigned objects, unsigned least) {
   EpochHit out;
   out.method = EpochMethod::kMiniature;
-  const auto capacity = static_cast<std::uint64_t>(std::llround(cached * objects));
+  const auto capacity = kCharge * static_cast<std::uint64_t>(std::llround(cached * objects));
   if (capacity == 0) return out;
   constexpr std::uint64_t kPasses = kWarmPasses + kMeasuredPasses;
   Counts counts{std::vector<std::uint64_t>(kPasses, 0), std::vector<std::uint64_t>(kPasses, 0)};

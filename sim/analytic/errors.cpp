@@ -58,39 +58,37 @@ class Errors {
     }
   }
 
-  // What meets a loss or a start waits in one heap with all that its job has under way.
+  // What meets a loss or a start waits in one heap with all that its job has under way; so do the
+  // reads of others on the same way, and a stop may cost a step more or less.
   void add_bursts() {
-    double all = 0, met = 0, heap_s = 0;
+    const std::size_t jobs = s_.view.jobs.size();
     const double timeout_s = to_seconds(s_.view.scenario->cache.membership.timeout);
-    double fleet_s = 0, nodes = 0;
-    for (std::size_t j = 0; j < s_.view.jobs.size(); ++j) {
+    double all = 0, met = 0, heap_s = 0, fleet_s = 0, nodes = 0;
+    std::vector<double> of_region(s_.view.regions.size(), 0);  // seconds of such heaps
+    for (std::size_t j = 0; j < jobs; ++j) {
       const JobCourse& c = s_.course.job[j];
-      const double burst = burst_bytes(j);
-      const double rate = capacity(s_.view.jobs[j]);
-      const double waits_s = burst > 0 && rate > 0 ? timeout_s + burst / rate : 0;
-      const double again_s = rate > 0 ? c.missed_again / rate : 0;
+      const double burst = burst_bytes(j), rate = capacity(s_.view.jobs[j]);
       all += c.read - c.hit - c.remote;
-      nodes += s_.view.jobs[j].nodes;
-      if (c.stops == 0 && c.missed_again <= 0) continue;
+      if (rate <= 0 || (c.stops == 0 && c.missed_again <= 0)) continue;
+      const double waits_s = burst > 0 ? timeout_s + burst / rate : 0;
       met += c.stops * burst + c.missed_again;
       heap_s = std::max(heap_s, waits_s);
-      const double share = std::min(1.0, (c.stops * waits_s + again_s) / s_.course.seconds);
-      fleet_s += s_.view.jobs[j].nodes * share;
+      of_region[s_.view.jobs[j].home] += c.stops * waits_s + c.missed_again / rate;
+    }
+    for (std::size_t j = 0; j < jobs; ++j) {
+      const JobView& job = s_.view.jobs[j];
+      const double own_s = s_.course.job[j].stops * to_seconds(job.job->compute);
+      const double others_s = burst_bytes(j) > 0 ? of_region[job.home] : 0;
+      const double share = std::min(1.0, (own_s + others_s) / s_.course.seconds);
+      nodes += job.nodes;
+      fleet_s += job.nodes * share;
       for (const char* figure : {"stall", "goodput"})
-        add("losses", "train." + s_.view.jobs[j].job->name + "." + figure, share);
+        add("losses", "train." + job.job->name + "." + figure, share);
     }
     if (nodes <= 0) return;
     for (const char* figure : {"train.stall", "train.goodput"})
       add("losses", figure, fleet_s / nodes);
-    const double part = all > 0 ? std::min(1.0, met / all) : 0;
-    add("losses", "origin.read_mean", part * heap_s);
-    for (const auto& [name, rarer] : {std::pair{"origin.read_p99", 0.01},
-                                      {"origin.read_p95", 0.05},
-                                      {"origin.read_p50", 0.5}}) {
-      const auto base = record_.metrics.find(name);
-      if (part >= rarer && base != record_.metrics.end())
-        add("losses", name, std::max(0.0, heap_s - base->second.value));
-    }
+    add_slow_reads(all > 0 ? std::min(1.0, met / all) : 0, heap_s);
   }
 
   // Sessions are drawn one by one: so many have so much spread.
@@ -130,6 +128,18 @@ class Errors {
   }
   void add(const std::string& component, const std::string& name, double width) {
     if (record_.metrics.count(name) != 0) widths_[component][name] += width;
+  }
+
+  // A `part` of the reads may take `heap_s`.
+  void add_slow_reads(double part, double heap_s) {
+    add("losses", "origin.read_mean", part * heap_s);
+    for (const auto& [name, rarer] : {std::pair{"origin.read_p99", 0.01},
+                                      {"origin.read_p95", 0.05},
+                                      {"origin.read_p50", 0.5}}) {
+      const auto base = record_.metrics.find(name);
+      if (part >= rarer && base != record_.metrics.end())
+        add("losses", name, std::max(0.0, heap_s - base->second.value));
+    }
   }
 
   // Bytes that a job asks of an origin at once when it starts again.

@@ -17,10 +17,15 @@ namespace {
 constexpr double kEndless = std::numeric_limits<double>::infinity();
 constexpr double kWaitsMost = 10;  // of a service time, that delay a prompt's blocks
 constexpr double kWindowLeast = 1e-9;
-constexpr double kHitErrorLeast = 0.02, kHitErrorMost = 0.25;
+// Of hit_error: whatever the ratio, and times h (1 - h).
+constexpr double kErrorLeast = 0.01, kErrorMost = 0.10;
+constexpr double kFewLeast = 0.02, kFewMost = 0.16;
+constexpr double kLearningLeast = 0.02, kLearningMost = 0.12;
+constexpr double kMixedLeast = 0.005, kMixedMost = 0.10;
 constexpr unsigned kOwnerStrata = 9, kSweepStrata = 3;
 constexpr double kEvenOwners = 0.01;  // a spread of loads below this is none
 constexpr double kCoarse = 64;        // an owner with room for fewer objects keeps whole ones
+constexpr double kFewBlocks = 1024;   // an owner with room for fewer holds a few prompts
 constexpr double kWindowMax = 1e9;    // seconds: longer than any horizon, finite for bisection
 
 double size_of(const JobView& j) { return static_cast<double>(j.dataset->size.count); }
@@ -89,6 +94,7 @@ class Content {
     for (const Reader& r : sets_.at(dataset)) absent *= 1 - share(r, window_s);
     return 1 - absent;
   }
+  bool mixed() const { return sets_.size() + pool_.services.size() > 1; }
   double readers(const std::string& dataset) const {
     return static_cast<double>(sets_.at(dataset).size());
   }
@@ -186,9 +192,9 @@ double room_of(const JobView& job, double capacity, double owners, double cached
   return whole * (slack > 1 ? slack : cached);
 }
 
-JobHits job_hits(const FleetView& view, std::uint32_t index, const Moment& moment,
-                 const scenario::CacheTier& tier, const Content& content, double capacity,
-                 double window_s, EpochLaw& law) {
+JobHits settled_hits(const FleetView& view, std::uint32_t index, const Moment& moment,
+                     const scenario::CacheTier& tier, const Content& content, double capacity,
+                     double window_s, EpochLaw& law) {
   const JobView& job = view.jobs[index];
   const PoolView& pool = view.pools[job.pool];
   JobHits h;
@@ -232,6 +238,17 @@ JobHits job_hits(const FleetView& view, std::uint32_t index, const Moment& momen
   if (loads.size() > 1) {
     h.formula += "; mean over owners by how much falls to them";
   }
+  return h;
+}
+
+JobHits job_hits(const FleetView& view, std::uint32_t index, const Moment& moment,
+                 const scenario::CacheTier& tier, const Content& content, double capacity,
+                 double window_s, EpochLaw& law) {
+  JobHits h = settled_hits(view, index, moment, tier, content, capacity, window_s, law);
+  const PoolView& pool = view.pools[view.jobs[index].pool];
+  const double room = capacity / owners_of(view, pool) / view.jobs[index].object;
+  const bool settled = epochs_of(moment, index) >= kSettled;
+  h.error = hit_error(h.hit, {room < kCoarse, !settled, content.mixed()});
   return h;
 }
 
@@ -338,7 +355,7 @@ void take_time(const FleetView& view, const ServiceView& service, ServiceHits& h
 void move_hits(double off, ServiceHits& h) {
   const double was = h.kv.block_hit_ratio;
   if (was <= 0) return;
-  const double factor = std::clamp(was + off * hit_error(was), 0.0, 1.0) / was;
+  const double factor = std::clamp(was + off * h.error, 0.0, 1.0) / was;
   for (double* ratio :
        {&h.kv.block_hit_ratio, &h.kv.usable_ratio, &h.kv.prefix_hit, &h.kv.turn_hit, &h.dram})
     *ratio = std::min(1.0, *ratio * factor);
@@ -368,7 +385,14 @@ double remote_hit(const FleetView& view, std::uint32_t index, const Design& desi
 
 }  // namespace
 
-double hit_error(double hit) { return kHitErrorLeast + kHitErrorMost * hit * (1 - hit); }
+double hit_error(double hit, const HitDoubt& doubt) {
+  const double spread = hit * (1 - hit);
+  double error = kErrorLeast + kErrorMost * spread;
+  if (doubt.few) error += kFewLeast + kFewMost * spread;
+  if (doubt.learning) error += kLearningLeast + kLearningMost * spread;
+  if (doubt.mixed) error += kMixedLeast + kMixedMost * spread;
+  return error;
+}
 
 double domain_capacity(const FleetView& view, const PoolView& pool, const scenario::CacheTier& tier,
                        double factor) {
@@ -426,12 +450,21 @@ Hits hit_ratios(const FleetView& view, const Design& design, const Moment& momen
     for (std::size_t i = 0; i < pool.services.size(); ++i)
       add_tiers(view, pool, design, *largest, law, pool.services[i], windows[i],
                 out.service[pool.services[i]]);
-    for (const std::uint32_t service : pool.services)
-      take_time(view, view.services[service], out.service[service]);
+    for (const std::uint32_t service : pool.services) {
+      ServiceHits& h = out.service[service];
+      take_time(view, view.services[service], h);
+      const double room =
+          static_cast<double>(largest->capacity.count) *
+          (view.scenario->cache.index == scenario::Index::kPooled ? 1 / pool.domain_nodes : 1) /
+          view.services[service].block_bytes;
+      h.error =
+          hit_error(h.kv.block_hit_ratio, {room<kFewBlocks, h.method == EpochMethod::kMiniature,
+                                                pool.services.size() + pool.jobs.size()> 1});
+    }
   }
   if (design.hits_off != 0) {
     for (JobHits& h : out.job) {
-      h.hit = std::clamp(h.hit + design.hits_off * hit_error(h.hit), 0.0, 1.0);
+      h.hit = std::clamp(h.hit + design.hits_off * h.error, 0.0, 1.0);
       h.dram = std::min(h.dram, h.hit);
     }
     for (ServiceHits& h : out.service) move_hits(design.hits_off, h);
@@ -441,7 +474,7 @@ Hits hit_ratios(const FleetView& view, const Design& design, const Moment& momen
       if (view.jobs[j].home != view.jobs[j].region) {
         const double there = remote_hit(view, j, design, moment);
         out.job[j].remote =
-            (1 - out.job[j].hit) * std::clamp(there + design.hits_off * hit_error(there), 0.0, 1.0);
+            (1 - out.job[j].hit) * std::clamp(there + design.hits_off * out.job[j].error, 0.0, 1.0);
       }
   return out;
 }

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/placement/share.hpp"
+
 namespace fleetcache::analytic {
 
 namespace {
-
-constexpr double kLeftLeast = 0.05;  // of a link, for a burst beside others
 
 const ResourceAnswer* find(const std::vector<ResourceAnswer>& resources, ResourceKind kind,
                            std::uint32_t region) {
@@ -71,33 +71,63 @@ std::vector<models::TimeShare> with_others(std::vector<models::TimeShare> law,
 
 }  // namespace
 
+namespace {
+
+// Keys fall to accounts by chance: where there are few for each, some bursts are longer.
+std::vector<models::TimeShare> over_accounts(const models::LogNormalLatency& first_byte,
+                                             models::BurstSpec burst, double accounts) {
+  constexpr unsigned kStrata = 7;
+  constexpr double kEven = 0.02;
+  const double sigma = accounts > 1 ? std::sqrt(accounts / burst.reads) : 0;
+  if (sigma < kEven) return models::burst_read_law(first_byte, burst);
+  const BytesPerSecond even = burst.capacity;
+  const std::vector<double> sums = models::cumulative_shares(sigma, kStrata);
+  std::vector<models::TimeShare> law;
+  for (unsigned i = 0; i < kStrata; ++i) {
+    const double share = sums[i] - (i > 0 ? sums[i - 1] : 0);
+    burst.capacity = BytesPerSecond(even.count / (share * kStrata));
+    for (const models::TimeShare& t : models::burst_read_law(first_byte, burst))
+      law.push_back({t.seconds, t.share * share});
+  }
+  std::stable_sort(
+      law.begin(), law.end(),
+      [](const models::TimeShare& a, const models::TimeShare& b) { return a.seconds < b.seconds; });
+  return law;
+}
+
+}  // namespace
+
 std::vector<models::TimeShare> burst_law(const FleetView& view, const Design& design,
                                          const std::vector<ResourceAnswer>& resources,
-                                         std::uint32_t region, double object, double reads,
-                                         double own) {
+                                         std::uint32_t region, const StepReads& own,
+                                         const std::vector<StepReads>& others) {
   const scenario::Region& r = *view.regions[region];
   // What has no direct path, or falls back from it, is on neither the plan service nor the stamp.
   const double share = direct_share(view, design, region);
   const bool direct = share > 0;
   const ResourceAnswer* link =
       find(resources, direct ? ResourceKind::kStamp : ResourceKind::kEgress, region);
-  if (direct) {
-    own *= share;
-    reads *= share;
-  }
-  if (link == nullptr || link->capacity <= 0 || reads < 1) return {};
-  const OriginRead read = origin_read(r, design.path, object);
+  const double on_way = direct ? share : 1;
+  if (link == nullptr || link->capacity <= 0 || own.reads * on_way < 1) return {};
+  const OriginRead read = origin_read(r, design.path, own.object);
   const double stream = direct ? r.bifrost.stream.count : r.blob.stream.count;
   models::BurstSpec burst;
-  burst.reads = reads;
-  burst.bytes = object;
-  // What others take of the link in the mean is not there for the burst.
-  const double others = std::max(0.0, link->load - own);
-  burst.capacity = BytesPerSecond(std::max(kLeftLeast * link->capacity, link->capacity - others));
+  burst.reads = own.reads * on_way;
+  burst.bytes = own.object;
+  burst.capacity = BytesPerSecond(link->capacity);
   burst.stream = BytesPerSecond(stream);
   burst.plans = PerSecond(direct ? r.bifrost.plan_requests.count : 0);
-  burst.before_s = to_seconds(read.rest) - (stream > 0 ? object / stream : 0);
-  return with_others(models::burst_read_law(read.law, burst), r, share, object);
+  burst.before_s = to_seconds(read.rest) - (stream > 0 ? own.object / stream : 0);
+  const auto alone_s = [&](const StepReads& reads) {
+    return reads.reads * on_way * reads.object / link->capacity;
+  };
+  std::vector<models::OtherBurst> met;
+  for (const StepReads& other : others)
+    if (other.period_s > 0) met.push_back({alone_s(other), other.period_s});
+  const double accounts = direct ? 1 : accounts_of(view, design, region);
+  return with_others(
+      models::met_by_others(over_accounts(read.law, burst, accounts), alone_s(own), met), r, share,
+      own.object);
 }
 
 std::vector<models::TimeShare> queued_law(const FleetView& view, const Design& design,

@@ -28,12 +28,19 @@ OriginWait origin_wait(const FleetView& view, const Design& design,
                        const std::vector<ResourceAnswer>& resources, std::uint32_t region,
                        double object, double reads, double under_way);
 
-/// The law of the time of one read where all `reads` of a step are asked at once and `own` bytes a
-/// second of the link's load are theirs. Empty where the way has no link. O(2,048).
+/// Reads of one job that all ask at once.
+struct StepReads {
+  double object = 0;    ///< bytes of one
+  double reads = 0;     ///< of a step, from the origin
+  double period_s = 0;  ///< from one such step to the next
+};
+
+/// The law of the time of one read of `own`, which the bursts of `others` on the same way may meet.
+/// Empty where the way has no link. O(4,000 x others).
 std::vector<models::TimeShare> burst_law(const FleetView& view, const Design& design,
                                          const std::vector<ResourceAnswer>& resources,
-                                         std::uint32_t region, double object, double reads,
-                                         double own);
+                                         std::uint32_t region, const StepReads& own,
+                                         const std::vector<StepReads>& others);
 
 /// The law of the time of one read of a job that waits for a direct path, its steps taking
 /// `step_s`: plans come in order, for as much of a step as the plan service is busy, and reads that

@@ -65,6 +65,13 @@ struct Part {
   double seconds = 0, weight = 0;
 };
 
+// None where the job reads nothing from its origin.
+StepReads step_reads(const Solved& s, const Answer& phase, std::size_t j) {
+  const JobAnswer& a = phase.job[j];
+  const bool reads = a.reading_steps > 0 && a.slow_reads_per_step > 0 && std::isfinite(a.step_s);
+  return {s.view.jobs[j].object, a.slow_reads_per_step, reads ? a.step_s / a.reading_steps : 0};
+}
+
 // The law of one read of a job: that of bursts where a step's reads come at once to a way that is
 // not full, that of a line where it is full and plans come one by one; else 200 quantiles of the
 // first byte plus the rest.
@@ -78,9 +85,10 @@ std::vector<models::TimeShare> read_law(const Solved& s, const Answer& phase, st
     return queued_law(s.view, s.design, phase.resource, job, a.step_s);
   }
   if (!a.origin_full) {
-    const double own = a.rate * (1 - a.hits.hit - a.hits.remote);
-    law = burst_law(s.view, s.design, phase.resource, job.home, job.object, a.slow_reads_per_step,
-                    own);
+    std::vector<StepReads> others;
+    for (std::size_t i = 0; i < s.view.jobs.size(); ++i)
+      if (i != j && s.view.jobs[i].home == job.home) others.push_back(step_reads(s, phase, i));
+    law = burst_law(s.view, s.design, phase.resource, job.home, step_reads(s, phase, j), others);
     const OriginWait wait = origin_wait(s.view, s.design, phase.resource, job.home, job.object,
                                         a.slow_reads_per_step, phase.region[job.home].under_way);
     for (models::TimeShare& t : law) t.seconds += wait.tokens_s / 2;
