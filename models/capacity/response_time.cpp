@@ -154,24 +154,23 @@ class WaitGrid {
   void advance() {
     std::fill(next_.begin(), next_.end(), 0.0);
     const auto size = static_cast<std::ptrdiff_t>(wait_.size());
+    below_cell_.resize(wait_.size() + 1);  // mass in the cells before
+    for (std::size_t k = 0; k < wait_.size(); ++k) below_cell_[k + 1] = below_cell_[k] + wait_[k];
     for (const auto& [cells, weight] : kernel_) {
-      const std::ptrdiff_t first = std::max<std::ptrdiff_t>(0, -cells);
-      const std::ptrdiff_t past = std::min(size, size - cells);
-      double ends = 0, starts = 0;  // mass that leaves the grid on either side
-      for (std::ptrdiff_t k = 0; k < std::min(first, size); ++k)
-        starts += wait_[static_cast<std::size_t>(k)];
+      const std::ptrdiff_t first = std::clamp<std::ptrdiff_t>(-cells, 0, size);
+      const std::ptrdiff_t past = std::clamp<std::ptrdiff_t>(size - cells, first, size);
       for (std::ptrdiff_t k = first; k < past; ++k)
         next_[static_cast<std::size_t>(k + cells)] += weight * wait_[static_cast<std::size_t>(k)];
-      for (std::ptrdiff_t k = std::max(first, past); k < size; ++k)
-        ends += wait_[static_cast<std::size_t>(k)];
-      next_.front() += weight * starts;
-      next_.back() += weight * ends;
+      // What leaves the grid on either side.
+      next_.front() += weight * below_cell_[static_cast<std::size_t>(first)];
+      next_.back() += weight * (below_cell_.back() - below_cell_[static_cast<std::size_t>(past)]);
     }
     wait_.swap(next_);
   }
 
   double step_s_;
   std::vector<double> wait_, next_;  // probability by cell
+  std::vector<double> below_cell_;
   std::ptrdiff_t below_ = 0;
   std::vector<double> change_;  // of a wait, by cells + below_
   std::vector<std::pair<std::ptrdiff_t, double>> kernel_;

@@ -32,7 +32,7 @@ struct JobCourse {
 
 /// All times at which every job is at the same.
 struct Stage {
-  Answer answer;
+  Answer answer;               ///< Parts::kTraining: services do not change on the way
   double seconds = 0;          ///< of the measured time
   std::vector<double> origin;  ///< by job: bytes of the measured time, read from an origin
 };

@@ -179,4 +179,16 @@ EpochHit EpochLaw::hit(std::string_view policy,
   return entry->second.ratio < 0 ? lru(c, readers) : entry->second;
 }
 
+const models::QueueAnswer& EpochLaw::wait(const models::QueueSpec& queue) {
+  std::vector<double> key = {queue.arrival_rate, queue.arrival_cv2, queue.service_s,
+                             queue.service_cv2};
+  for (const models::TimeShare& point : queue.service_law) {
+    key.push_back(point.seconds);
+    key.push_back(point.share);
+  }
+  const auto [entry, fresh] = waits_.try_emplace(std::move(key));
+  if (fresh) entry->second = models::lindley_wait(queue);
+  return entry->second;
+}
+
 }  // namespace fleetcache::analytic

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/capacity/response_time.hpp"
 #include "sim/analytic/kv_law.hpp"
 
 namespace fleetcache::analytic {
@@ -60,12 +61,15 @@ class EpochLaw {
   bool fine() const { return objects_ >= kMiniatureObjects; }
   /// The same for KV blocks, as fine or as coarse.
   KvLaw& kv() { return kv_; }
+  /// Waits of one server, by Lindley's recursion. Requires what models::lindley_wait does.
+  const models::QueueAnswer& wait(const models::QueueSpec& queue);
 
  private:
   unsigned objects_;
   KvLaw kv_;
   std::map<std::string, EpochHit> runs_;
   std::map<double, double> fifo_;
+  std::map<std::vector<double>, models::QueueAnswer> waits_;
 };
 
 }  // namespace fleetcache::analytic

@@ -31,7 +31,7 @@ struct Context {
   /// reads) in reads.
   const std::vector<double>& level;
   std::vector<double> under_way;  ///< by region: reads at its origin, at most
-  bool fine;                      ///< one answer, not a sweep
+  EpochLaw& law;
 };
 
 // Reads that jobs may have under way at the origin of each region.
@@ -184,12 +184,12 @@ ServiceAnswer service_answer(const Context& c, std::uint32_t s) {
   if (pool.pool->sku.nvme_read.count > 0)
     per_block = std::max(per_block, nvme_share * view.block_bytes / pool.pool->sku.nvme_read.count);
   a.queue = arrivals_of(view);
-  add_prefill(view, per_block, c.fine, a);
+  add_prefill(view, per_block, c.law.fine(), a);
   // Sweeps do without the law of the wait: milliseconds each.
-  const bool law = c.fine && a.queue.servers == 1 &&
+  const bool law = c.law.fine() && a.queue.servers == 1 &&
                    a.queue.arrival_rate * a.queue.service_s <= models::kLindleyLoadMost;
   const models::QueueAnswer q =
-      law ? models::lindley_wait(a.queue)
+      law ? c.law.wait(a.queue)
           : models::allen_cunneen(a.queue, to_seconds(c.view.scenario->horizon));
   a.station = q;
   a.utilization = q.utilization;
@@ -337,7 +337,7 @@ Answer evaluate(const FleetView& view, const Design& design, const Moment& momen
   const Filled filled = fill(view, design, moment, hits, resources);
   const Context c{view,      design,         moment,       hits,
                   resources, filled.filling, filled.level, under_way(view, design, moment, hits),
-                  law.fine()};
+                  law};
   Answer out;
   double nodes = 0;
   for (std::uint32_t j = 0; j < view.jobs.size(); ++j) {

@@ -216,21 +216,24 @@ void add_metrics(const Solved& solved, Record& record) {
   put_wan(solved, record);
 }
 
-// Over the measured time: a resource that nobody uses in a stage is not in its answer.
+void add_station(const ResourceAnswer& a, double share, Record& record) {
+  if (a.of_one_job && a.kind != ResourceKind::kReadahead) return;
+  probes::Station& station = record.stations[a.name];
+  const double busy = std::min(1.0, a.utilization());
+  station.utilization_mean += share * busy;
+  if (share > 0.01) station.utilization_p99 = std::max(station.utilization_p99, busy);
+  station.capacity = a.capacity;
+  station.unit = a.unit;
+  station.parameter = a.parameter;
+}
+
+// Over the measured time: a resource that no job uses in a stage is not in its answer.
 void add_stations(const Solved& solved, Record& record) {
-  for (const Stage& stage : solved.course.stage) {
-    const double share = stage.seconds / solved.course.seconds;
-    for (const ResourceAnswer& a : stage.answer.resource) {
-      if (a.of_one_job && a.kind != ResourceKind::kReadahead) continue;
-      probes::Station& station = record.stations[a.name];
-      const double busy = std::min(1.0, a.utilization());
-      station.utilization_mean += share * busy;
-      if (share > 0.01) station.utilization_p99 = std::max(station.utilization_p99, busy);
-      station.capacity = a.capacity;
-      station.unit = a.unit;
-      station.parameter = a.parameter;
-    }
-  }
+  for (const Stage& stage : solved.course.stage)
+    for (const ResourceAnswer& a : stage.answer.resource)
+      add_station(a, stage.seconds / solved.course.seconds, record);
+  for (const ResourceAnswer& a : solved.course.phases.steady.resource)
+    if (record.stations.count(a.name) == 0) add_station(a, 1, record);
   for (std::size_t i = 0; i < solved.view.services.size(); ++i) {
     const ServiceView& view = solved.view.services[i];
     if (!view.synthetic) continue;

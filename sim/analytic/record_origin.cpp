@@ -18,7 +18,7 @@ using probes::Record;
 using probes::Table;
 
 constexpr std::uint32_t kClientsMost = 400'000;
-constexpr double kReadsLeast = 1e-6;  // of a stage
+constexpr double kPartLeast = 1e-3;  // of all reads: stages with fewer change no figure
 
 struct Closed {
   double clients = 0, alone_s = 0, demand_s = 0, object = 0;
@@ -114,10 +114,14 @@ ReadLaws read_laws(const Solved& s, const Answer& phase) {
 // Read times of all stages as weighted points.
 std::vector<Part> read_times(const Solved& s) {
   std::vector<Part> parts;
+  double all = 0;
+  for (const Stage& stage : s.course.stage)
+    for (std::size_t j = 0; j < s.view.jobs.size(); ++j)
+      all += stage.origin[j] / s.view.jobs[j].object;
   for (const Stage& stage : s.course.stage) {
     for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
       const double reads = stage.origin[j] / s.view.jobs[j].object;
-      if (reads <= kReadsLeast) continue;
+      if (reads <= kPartLeast * all) continue;
       for (const models::TimeShare& t : read_law(s, stage.answer, j))
         parts.push_back({t.seconds, reads * t.share});
     }
@@ -125,8 +129,7 @@ std::vector<Part> read_times(const Solved& s) {
   // Checkpoints are read back node by node, all at once.
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const double parts_read = s.course.job[j].restores * s.view.jobs[j].nodes;
-    if (parts_read > kReadsLeast)
-      parts.push_back({s.course.phases.steady.job[j].restore_s, parts_read});
+    if (parts_read > 0) parts.push_back({s.course.phases.steady.job[j].restore_s, parts_read});
   }
   std::stable_sort(parts.begin(), parts.end(),
                    [](const Part& a, const Part& b) { return a.seconds < b.seconds; });

@@ -64,7 +64,7 @@ Result<probes::Record> solve(const scenario::Scenario& scenario) {
     solved.flips.push_back(flip_points(*view, r, law));
   Design none = solved.design;
   none.cache = false;
-  solved.no_cache.push_back(evaluate(*view, none, law));
+  solved.no_cache.push_back(evaluate(*view, none, law, Parts::kTraining));
   auto steady = bottlenecks_of(*view, solved.design, solved.course.phases.steady);
   if (!steady) return steady.error();
   auto first = bottlenecks_of(*view, solved.design, solved.course.phases.first);

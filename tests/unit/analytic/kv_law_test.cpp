@@ -111,7 +111,7 @@ TEST_CASE("an answer's KV hits follow the scenario's policies, DRAM over NVMe") 
   const auto hits = [&s] {
     EpochLaw law;
     const FleetView view = view_of(s).value();
-    return hit_ratios(view, design_of(s), law).service[0];
+    return hit_ratios(view, design_of(s), {}, law).service[0];
   };
   const ServiceHits lru = hits();
   CHECK(lru.method == EpochMethod::kClosedForm);
