@@ -76,9 +76,9 @@ struct ModelErrors {
   double stall = 0.10;         ///< stall, goodput: part of the stall
   double stall_floor = 0.015;  ///< and at least this share of the time
   double hit_ratio = 0.01;     ///< points, of 1
-  double time = 0.20;          ///< times
-  double tail = 0.35;          ///< their 95th and 99th percentiles
-  double other = 0.08;         ///< rates and the rest
+  double time = 0.25;          ///< times
+  double tail = 0.40;          ///< their 95th and 99th percentiles
+  double other = 0.10;         ///< rates and the rest
 };
 inline constexpr ModelErrors kModelErrors;
 

@@ -41,7 +41,7 @@ class Walk {
  public:
   Walk(const FleetView& view, const Design& design, EpochLaw& law, const CourseOptions& options)
       : view_(view), design_(design), law_(law), options_(options) {
-    course_.phases = evaluate_phases(view, design, law);
+    course_.phases = evaluate_phases(view, design, law, options.parts);
     course_.job.resize(view.jobs.size());
     horizon_s_ = to_seconds(view.scenario->horizon);
     course_.from_s = std::min(horizon_s_, options.warmup * to_seconds(view.scenario->warmup));

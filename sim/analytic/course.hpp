@@ -51,6 +51,7 @@ struct CourseOptions {
   /// Copies go with nodes, and what a job had read before it stopped is there still; else only
   /// jobs stop.
   bool copies_are_lost = true;
+  Parts parts = Parts::kAll;  ///< of the steady state
 };
 
 /// Requires: a view whose scenario passed its checks. Cost: O(nodes + failures) for the plan, one

@@ -26,18 +26,31 @@ const std::array<Change, 7>& changes() {
       {"hits", 1, 1, {}},
       {"rates", 0, 1 - kOriginError, {}},
       {"rates", 0, 1 + kOriginError, {}},
-      {"timing", 0, 1, {1 - kTimingError, true}},
-      {"timing", 0, 1, {1 + kTimingError, true}},
-      {"losses", 0, 1, {1, false}},
+      {"timing", 0, 1, {.warmup = 1 - kTimingError}},
+      {"timing", 0, 1, {.warmup = 1 + kTimingError}},
+      {"losses", 0, 1, {.copies_are_lost = false}},
   }};
   return all;
 }
 
+// Services and pools of their own do not change with what jobs do: taken from the base.
+void keep_services(const Solved& base, Solved& other) {
+  Answer& steady = other.course.phases.steady;
+  steady.service = base.course.phases.steady.service;
+  for (std::size_t p = 0; p < base.view.pools.size(); ++p)
+    if (base.view.pools[p].jobs.empty()) steady.pool[p] = base.course.phases.steady.pool[p];
+}
+
+// With a coarse law everything is worked out again, else what services get is taken over.
 Metrics figures(const Solved& base, const Change& change, EpochLaw& law) {
   Solved other = base;
   other.design.hits_off = change.hits_off;
   other.design.origin = change.origin;
-  other.course = course_of(other.view, other.design, law, change.course);
+  CourseOptions options = change.course;
+  const bool same_services = law.fine();
+  if (same_services) options.parts = Parts::kTraining;
+  other.course = course_of(other.view, other.design, law, options);
+  if (same_services) keep_services(base, other);
   Record record;
   add_metrics(other, record);
   add_counts(other, record);
@@ -50,10 +63,10 @@ class Errors {
   Errors(const Solved& solved, Record& record) : s_(solved), record_(record) {}
 
   // The largest of several tries of one component.
-  void move(const char* component, const Metrics& moved) {
-    for (const auto& [name, metric] : moved) {
-      const auto base = record_.metrics.find(name);
-      if (base == record_.metrics.end()) continue;
+  void move(const char* component, const Metrics& from, const Metrics& to) {
+    for (const auto& [name, metric] : to) {
+      const auto base = from.find(name);
+      if (base == from.end() || record_.metrics.count(name) == 0) continue;
       widen(component, name, std::abs(metric.value - base->second.value));
     }
   }
@@ -93,7 +106,7 @@ class Errors {
 
   // Sessions are drawn one by one: so many have so much spread.
   void add_draws() {
-    double blocks = 0, sessions = 0;
+    double blocks = 0, sessions = 0, error = 0;
     for (std::size_t i = 0; i < s_.view.services.size(); ++i) {
       const ServiceView& view = s_.view.services[i];
       if (!view.synthetic) continue;
@@ -102,6 +115,7 @@ class Errors {
       const double own = std::max(1.0, prompts / std::max(1.0, view.spec.turns));
       blocks += prompts;
       sessions += own;
+      error += prompts * a.hits.error;
       add_waits("infer." + view.service->name + ".", a, own);
       const double hit = a.hits.kv.block_hit_ratio;
       add("draws", "infer." + view.service->name + ".block_hit_ratio", spread(hit, own));
@@ -109,16 +123,20 @@ class Errors {
     if (blocks <= 0) return;
     const double hit = kv_block_hit_ratio(s_.view, s_.course.phases.steady);
     for (const char* name : {"kv.block_hit_ratio", "cache.hit_ratio.kv", "cache.byte_hit_ratio.kv",
-                             "kv.usable_block_ratio"})
+                             "kv.usable_block_ratio"}) {
       add("draws", name, spread(hit, sessions));
+      widen("hits", name, error / blocks);
+    }
   }
 
   void write() {
-    for (const auto& [component, figures] : widths_)
-      for (const auto& [name, width] : figures)
-        if (width > 0 && std::isfinite(width))
-          record_.metrics["error." + component + "." + name] = {width,
-                                                                record_.metrics.at(name).unit, 0};
+    for (const auto& [component, figures] : widths_) {
+      for (const auto& [name, width] : figures) {
+        const auto base = record_.metrics.find(name);
+        if (base == record_.metrics.end() || width <= 0 || !std::isfinite(width)) continue;
+        record_.metrics["error." + component + "." + name] = {width, base->second.unit, 0};
+      }
+    }
   }
 
  private:
@@ -188,8 +206,17 @@ class Errors {
 
 void add_errors(const Solved& solved, EpochLaw& law, Record& record) {
   Errors errors(solved, record);
-  for (const Change& change : changes())
-    errors.move(change.component, figures(solved, change, law));
+  // What a moved hit ratio changes is told as in a sweep: waits by formula, policies on fewer
+  // objects.
+  EpochLaw coarse(kSweepObjects);
+  const Metrics as_in_sweep = figures(solved, {"hits"}, coarse);
+  for (const Change& change : changes()) {
+    if (change.hits_off != 0) {
+      errors.move(change.component, as_in_sweep, figures(solved, change, coarse));
+    } else {
+      errors.move(change.component, record.metrics, figures(solved, change, law));
+    }
+  }
   errors.add_bursts();
   errors.add_draws();
   errors.write();

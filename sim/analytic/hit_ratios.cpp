@@ -23,10 +23,10 @@ constexpr double kFewLeast = 0.02, kFewMost = 0.16;
 constexpr double kLearningLeast = 0.02, kLearningMost = 0.12;
 constexpr double kMixedLeast = 0.005, kMixedMost = 0.10;
 constexpr unsigned kOwnerStrata = 9, kSweepStrata = 3;
-constexpr double kEvenOwners = 0.01;  // a spread of loads below this is none
-constexpr double kCoarse = 64;        // an owner with room for fewer objects keeps whole ones
-constexpr double kFewBlocks = 1024;   // an owner with room for fewer holds a few prompts
-constexpr double kWindowMax = 1e9;    // seconds: longer than any horizon, finite for bisection
+constexpr double kEvenOwners = 0.015;  // a spread of loads below this is none
+constexpr double kCoarse = 64;         // an owner with room for fewer objects keeps whole ones
+constexpr double kFewBlocks = 1024;    // an owner with room for fewer holds a few prompts
+constexpr double kWindowMax = 1e9;     // seconds: longer than any horizon, finite for bisection
 
 double size_of(const JobView& j) { return static_cast<double>(j.dataset->size.count); }
 
@@ -188,6 +188,7 @@ std::vector<double> owner_loads(const FleetView& view, const PoolView& pool, con
 // Room of one owner over what falls to it in the mean, whole objects where it holds few.
 double room_of(const JobView& job, double capacity, double owners, double cached, double slack) {
   const double objects = capacity / owners / job.object;
+  if (objects <= 0) return 0;
   const double whole = objects < kCoarse ? std::floor(objects + 1e-9) / objects : 1;
   return whole * (slack > 1 ? slack : cached);
 }
@@ -457,9 +458,9 @@ Hits hit_ratios(const FleetView& view, const Design& design, const Moment& momen
           static_cast<double>(largest->capacity.count) *
           (view.scenario->cache.index == scenario::Index::kPooled ? 1 / pool.domain_nodes : 1) /
           view.services[service].block_bytes;
-      h.error =
-          hit_error(h.kv.block_hit_ratio, {room<kFewBlocks, h.method == EpochMethod::kMiniature,
-                                                pool.services.size() + pool.jobs.size()> 1});
+      const bool few = room < kFewBlocks;
+      h.error = hit_error(h.kv.block_hit_ratio, {few, few && !kv_closed_form(largest->eviction),
+                                                 pool.services.size() + pool.jobs.size() > 1});
     }
   }
   if (design.hits_off != 0) {

@@ -96,7 +96,7 @@ TEST_CASE(
     CHECK(units.count(entry.second.unit) == 1);
     CHECK(std::isfinite(entry.second.value));
   }
-  CHECK(r.conservation.size() == 4);
+  CHECK(r.conservation.size() == 5);
   for (const probes::Check& c : r.conservation) CHECK_MESSAGE(c.ok, c.name);
   for (const char* name : {"train.job.stall", "train.job.goodput", "train.stall", "accounts.r",
                            "cache.hit_ratio.dataset", "kv.block_hit_ratio", "infer.chat.ttft_p99",
@@ -120,7 +120,7 @@ TEST_CASE("the origin's stations carry what the jobs read and write, on every pa
   for (const auto path : {scenario::OriginPath::kFrontEnd, scenario::OriginPath::kBifrost}) {
     s.origin.path = path;
     const probes::Record r = solved(s);
-    REQUIRE(r.conservation.size() == 4);
+    REQUIRE(r.conservation.size() == 5);
     for (const probes::Check& c : r.conservation) {
       CHECK_MESSAGE(c.ok, c.name);
       CHECK(c.lhs > 0);

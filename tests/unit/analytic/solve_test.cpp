@@ -152,9 +152,10 @@ TEST_CASE("two jobs that read one data set bring it in together: it leaves the o
   other.name = "other";
   s.training["other"] = other;
   const probes::Record r = solved(s);
-  CHECK(metric(r, "train.job.first_epoch_share") == doctest::Approx(1).epsilon(1e-6));
+  // But for the wait for the first batch.
+  CHECK(metric(r, "train.job.first_epoch_share") == doctest::Approx(1).epsilon(2e-4));
   CHECK(static_cast<double>(r.bytes.at("dataset").at("front_end")) ==
-        doctest::Approx(1e12).epsilon(1e-6));
+        doctest::Approx(1e12).epsilon(2e-4));
 }
 
 TEST_CASE("accounts are set by egress, requests, ingress or capacity, whichever asks for most") {
