@@ -16,8 +16,8 @@ namespace fleetcache::analysis {
 /// warmup, and fluid when transfers move it (counts and byte totals have none: the fluid model
 /// moves when bytes flow, and only through that which). Rungs bundled and fleet add bundle and
 /// window, fleet adds placement, sample, representative, skip and tail; closed forms have model,
-/// and failures where these are left out of a goodput. A figure of all training jobs has the
-/// components of theirs (aggregate_terms.hpp).
+/// what moves with their inputs (evidence.hpp, `moved`) and failures. A figure of all training jobs
+/// has the components of theirs (aggregate_terms.hpp).
 std::vector<ErrorTerm> error_vector(const std::map<std::string, Metric>& figures,
                                     const std::vector<std::string>& metrics,
                                     const Evidence& evidence);

@@ -77,8 +77,8 @@ struct ModelErrors {
   double stall_floor = 0.015;  ///< and at least this share of the time
   double hit_ratio = 0.01;     ///< points, of 1
   double time = 0.25;          ///< times
-  double tail = 0.40;          ///< their 95th and 99th percentiles
-  double other = 0.10;         ///< rates and the rest
+  double tail = 0.55;          ///< their 95th and 99th percentiles
+  double other = 0.12;         ///< rates and the rest
 };
 inline constexpr ModelErrors kModelErrors;
 

@@ -27,16 +27,6 @@ bool mostly_transient(const std::vector<ErrorTerm>& errors, const std::string& m
   return warmup > total_error(errors, metric) / 2;
 }
 
-/// What can only lower the figure: failures that a closed form leaves out. It is no excuse for one
-/// that is too low as it is.
-double only_lower(const std::vector<ErrorTerm>& errors, const std::string& metric) {
-  double sum = 0;
-  for (const ErrorTerm& term : errors) {
-    if (term.metric == metric && term.component == "failures") sum += term.abs.value_or(0);
-  }
-  return sum;
-}
-
 Verdict draw(const Objective& objective, const std::map<std::string, Metric>& metrics,
              const std::vector<ErrorTerm>& errors, bool interrupted) {
   Verdict verdict;
@@ -53,15 +43,14 @@ Verdict draw(const Objective& objective, const std::map<std::string, Metric>& me
   verdict.error = total_error(errors, objective.metric);
   verdict.error_known = !has_unknown_error(errors, objective.metric);
   const double above = metric.value - objective.limit;
-  const double upwards = verdict.error - only_lower(errors, objective.metric);
   verdict.margin = objective.less_than ? -above : above;
   if (interrupted) {
     verdict.reason = "the run was interrupted";
   } else if (!verdict.error_known) {
     verdict.reason = "a part of the error is not estimated (see ERRORS)";
-  } else if (verdict.margin > (objective.less_than ? upwards : verdict.error)) {
+  } else if (verdict.margin > verdict.error) {
     verdict.state = State::kMet;
-  } else if (-verdict.margin > (objective.less_than ? verdict.error : upwards)) {
+  } else if (-verdict.margin > verdict.error) {
     verdict.state = State::kMissed;
   } else {
     verdict.reason = "the margin is not larger than the error";

@@ -108,9 +108,9 @@ std::optional<Section> time_section(const Result& r) {
   const bool all = section.rows.size() > 1 && r.metrics.count("train.checkpoint_share") > 0;
   if (all) put_shares(r, "all jobs", prefix, section);
   section.lines.emplace_back(
-      r.simulated ? "of the time since the warm-up, 100 % in all; redone: computed since the last "
-                    "checkpoint that was whole, and lost"
-                  : "of the whole time; closed forms have no failures in it");
+      "of the time since the warm-up, 100 % in all; redone: computed since the last checkpoint "
+      "that "
+      "was whole, and lost");
   return section;
 }
 

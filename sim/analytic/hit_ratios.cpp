@@ -19,7 +19,7 @@ constexpr double kWaitsMost = 10;  // of a service time, that delay a prompt's b
 constexpr double kWindowLeast = 1e-9;
 // Of hit_error: whatever the ratio, and times h (1 - h).
 constexpr double kErrorLeast = 0.01, kErrorMost = 0.10;
-constexpr double kFewLeast = 0.02, kFewMost = 0.16;
+constexpr double kFewLeast = 0.03, kFewMost = 0.22;
 constexpr double kLearningLeast = 0.02, kLearningMost = 0.12;
 constexpr double kMixedLeast = 0.005, kMixedMost = 0.10;
 constexpr unsigned kOwnerStrata = 9, kSweepStrata = 3;

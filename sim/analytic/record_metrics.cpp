@@ -47,7 +47,7 @@ void put_jobs(const Solved& s, Record& record) {
     put(record, name + "checkpoint_interval_best", warm.best_interval_s, "s");
     put(record, name + "checkpoint_waste", warm.failure_waste, "ratio");
     put(record, name + "checkpoint_waste_best", warm.best_waste, "ratio");
-    // Goodput is that of a run without failures: what they may take away stands beside it.
+    // What failures cost in the mean, beside the goodput under those that were drawn.
     if (s.view.scenario->failures.enabled) {
       put(record, name + "failure_waste", warm.failure_waste, "ratio");
     }

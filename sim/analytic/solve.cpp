@@ -18,8 +18,7 @@ void add_notes(const Solved& s, probes::Record& record) {
                   "0.05 for KV blocks under LRU, " +
                   percent(kKvMiniatureError) + " for other policies (all measured by unit tests).");
   notes.push_back(
-      "e_model (rates): one bottleneck each, max-min fair; keys spread evenly over owners "
-      "and accounts (a ring of 128 points puts up to 1.4x on the fullest of 100,000). "
+      "e_model (rates): one bottleneck each, max-min fair; keys spread evenly over accounts. "
       "Against the fleet rung at 110,000 nodes within 1 % (docs/validation.md).");
   notes.push_back(
       "e_model (stall): an upper estimate from independent reads; waits for other reads are "
@@ -29,8 +28,9 @@ void add_notes(const Solved& s, probes::Record& record) {
       "e_model (TTFT): waits by Lindley's recursion over a mixture of turns, within 4 % of played "
       "queues; in sweeps Allen-Cunneen, 10-20 % in light traffic.");
   notes.push_back(
-      "Events of the scenario are not played at this rung: the table EVENTS is their arithmetic; "
-      "per-blob limits and the control plane are not in the formulas.");
+      "Losses, drains and upgrades stop jobs and take copies by the plan that every rung plays; "
+      "throttles, failed accounts and links and copies staged beforehand are not in the formulas, "
+      "nor are per-blob limits and the control plane.");
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobView& job = s.view.jobs[j];
     const double every = to_seconds(job.job->checkpoint.every);

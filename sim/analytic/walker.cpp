@@ -84,7 +84,10 @@ double Walker::next(double now, const JobAnswer& answer) const {
   const double at = std::min(next_stop(), next_loss(now));
   if (state_ != State::kRunning) return std::min(at, until_);
   if (answer.goodput <= 0) return at;
-  return std::min(at, now + std::max(0.0, target() - position_) / answer.goodput);
+  double change = target();
+  for (const double missed_to : missed_to_)
+    if (missed_to > position_ + kSame_s) change = std::min(change, missed_to);
+  return std::min(at, now + std::max(0.0, change - position_) / answer.goodput);
 }
 
 void Walker::pass(double seconds, const JobAnswer& answer, bool measured, JobCourse& sum) {
@@ -189,7 +192,7 @@ void Walker::lose_copies(double now) {
 double Walker::copies_left() const {
   double left = 1;
   for (std::size_t i = 0; i < missed_to_.size(); ++i)
-    if (position_ < missed_to_[i]) left *= 1 - way_.losses[i].share;
+    if (position_ < missed_to_[i] - kSame_s) left *= 1 - way_.losses[i].share;
   return left;
 }
 

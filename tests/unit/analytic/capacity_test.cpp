@@ -97,6 +97,22 @@ TEST_CASE("the units law is what an LRU cache does") {
             doctest::Approx(measured_units(c, units)).epsilon(0.02));
 }
 
+TEST_CASE("a cache that gets a fresh part of each epoch has seen what the law says") {
+  constexpr std::uint64_t kObjects = 20'000;
+  Rng rng(11, "test/seen");
+  for (const std::uint64_t units : {2, 5, 20}) {
+    std::vector<bool> seen(kObjects, false);
+    for (int epoch = 1; epoch <= 6; ++epoch) {
+      for (std::uint64_t o = 0; o < kObjects; ++o)
+        if (rng.below(units) == 0) seen[o] = true;
+      const auto share = static_cast<double>(std::count(seen.begin(), seen.end(), true)) / kObjects;
+      CHECK(std::abs(epoch_units_seen(static_cast<double>(units), epoch) - share) < 0.015);
+    }
+  }
+  CHECK(epoch_units_seen(1, 1) == 1);
+  CHECK(epoch_units_seen(7, 0) == 0);
+}
+
 TEST_CASE("readers that share a cache hit about as the law says") {
   for (const std::size_t readers : {2, 4})
     for (const double c : {0.25, 0.5, 0.75})

@@ -127,4 +127,46 @@ TEST_CASE("reads that share a link end together, a line busy half of a step ends
   CHECK(mean_of(half) == doctest::Approx(17.5).epsilon(0.001));
 }
 
+TEST_CASE("bursts that may meet add what a played link adds") {
+  // Processor sharing of bursts that are all of equal reads: with two under way each kind has its
+  // part of the link by its reads; a burst's reads end together.
+  struct Kind {
+    double alone_s, period_s;
+  };
+  const Kind own{1.0, 7.3};
+  for (const Kind other : {Kind{0.5, 6.1}, Kind{2.0, 11.7}}) {
+    CAPTURE(other.alone_s);
+    std::vector<double> played;
+    Rng rng(3, "test/bursts");
+    for (int i = 0; i < 20'000; ++i) {
+      // The other's burst nearest before or after this one begins, by its phase.
+      const double phase = rng.uniform() * other.period_s;  // of its last beginning, ago
+      double longer = std::max(0.0, std::min(own.alone_s, other.alone_s - phase));
+      const double next = other.period_s - phase;
+      if (next < own.alone_s + longer)
+        longer += std::min(own.alone_s + longer - next, other.alone_s);
+      played.push_back(own.alone_s + longer);
+    }
+    std::sort(played.begin(), played.end());
+    const auto law =
+        met_by_others({{own.alone_s, 1}}, own.alone_s, {{other.alone_s, other.period_s}});
+    double mean = 0;
+    for (const double t : played) mean += t / static_cast<double>(played.size());
+    CHECK(mean_of(law) == doctest::Approx(mean).epsilon(0.02));
+    for (const double p : {0.5, 0.9, 0.97})
+      CHECK(std::abs(quantile(law, p) -
+                     played[static_cast<std::size_t>(p * static_cast<double>(played.size()))]) <
+            0.12 * own.alone_s);
+  }
+}
+
+TEST_CASE("without others, or with none that reads, the law stays as it is") {
+  const std::vector<TimeShare> law = {{1, 0.5}, {2, 0.5}};
+  CHECK(mean_of(met_by_others(law, 1, {})) == doctest::Approx(1.5));
+  CHECK(mean_of(met_by_others(law, 1, {{0, 5}})) == doctest::Approx(1.5));
+  // Two kinds add up.
+  CHECK(mean_of(met_by_others(law, 1, {{0.5, 10}, {1, 20}})) ==
+        doctest::Approx(1.5 + 0.05 + 0.05).epsilon(0.02));
+}
+
 }  // namespace fleetcache::models

@@ -1,0 +1,215 @@
+// What jobs do over a run: hand arithmetic for one job that stops, for lost copies, for caches that
+// still learn; and how far each input moves the answer.
+#include "sim/analytic/course.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "sim/analytic/analytic.hpp"
+#include "sim/analytic/walker.hpp"
+#include "small_fleet.hpp"
+
+using namespace fleetcache;
+using namespace fleetcache::analytic;
+using analytic_test::small_fleet;
+
+namespace {
+
+Course course(const scenario::Scenario& s, const CourseOptions& options = {}) {
+  EpochLaw law;
+  const FleetView view = view_of(s).value();
+  return course_of(view, design_of(s), law, options);
+}
+
+scenario::FleetEvent loss(double at_s, double lasts_s) {
+  scenario::FleetEvent e;
+  e.at = from_seconds(at_s);
+  e.kind = scenario::EventKind::kFailNode;
+  e.region = "r";
+  e.pool = "train";
+  e.index = 3;
+  e.lasts = from_seconds(lasts_s);
+  return e;
+}
+
+/// Everything fits and the origin is wide: a step of 1 s, all of 1 TB in 1,000 s.
+scenario::Scenario idle_origin() {
+  scenario::Scenario s = small_fleet();
+  s.cache.tiers[0].capacity = Bytes(150'000'000'000);
+  s.regions["r"].blob.accounts = 100;
+  s.regions["r"].blob.stream = BytesPerSecond(10e9);
+  return s;
+}
+
+double error_of(const probes::Record& r, const std::string& component, const std::string& metric) {
+  const auto found = r.metrics.find("error." + component + "." + metric);
+  return found == r.metrics.end() ? 0 : found->second.value;
+}
+
+}  // namespace
+
+TEST_CASE("reads under way share a full link by bytes, whatever their size, and plans by number") {
+  scenario::Scenario s = small_fleet();
+  s.cache.enabled = false;
+  s.regions["r"].blob.accounts = 1;
+  s.training["job"].nodes = 5;
+  s.training["job"].bytes_per_step = Bytes(800'000'000);
+  scenario::TrainingJob other = s.training["job"];
+  other.name = "small";
+  other.dataset = "fine";
+  s.datasets["fine"] = s.datasets["data"];
+  s.datasets["fine"].object = Bytes(1'250'000);  // an eighth
+  s.training["small"] = other;
+  EpochLaw law;
+  {
+    const FleetView view = view_of(s).value();
+    const Answer a = evaluate(view, design_of(s), law);
+    // Eight times as many reads under way, all of them alike on the link.
+    CHECK(a.job[1].rate == doctest::Approx(8 * a.job[0].rate));
+    CHECK(a.job[0].rate + a.job[1].rate == doctest::Approx(1e9));
+    // Little's law: reads under way over reads a second.
+    CHECK(a.job[0].origin_read_s == doctest::Approx(5 * 4 * 80 / (a.job[0].rate / 1e7)));
+  }
+  s.regions["r"].blob.accounts = 100;
+  s.regions["r"].blob.requests = PerSecond(2);  // 200 a second: tokens bind
+  const FleetView view = view_of(s).value();
+  const Answer a = evaluate(view, design_of(s), law);
+  // As many tokens for each read under way: eight times the reads of an eighth of the size.
+  CHECK(a.job[1].rate == doctest::Approx(a.job[0].rate));
+}
+
+TEST_CASE(
+    "a job that stops loses its nodes, a restore, and what it computed since the last checkpoint") {
+  scenario::Scenario s = idle_origin();
+  s.horizon = from_seconds(4000);
+  s.warmup = from_seconds(2000);
+  s.training["job"].checkpoint.size = Bytes(10'000'000'000);
+  s.training["job"].checkpoint.every = from_seconds(100);
+  s.training["job"].checkpoint.stall = from_seconds(1);
+  s.events = {loss(3050, 200)};
+  const Course c = course(s);
+  const JobCourse& j = c.job[0];
+  CHECK(j.down == doctest::Approx(200.0 / 2000));
+  CHECK(j.restore == doctest::Approx(c.phases.steady.job[0].restore_s / 2000));
+  CHECK(j.stops == 1);
+  CHECK(j.random_stops == 0);
+  // Between nothing and a whole interval; the checkpoint has to be in the accounts by then.
+  CHECK(j.redone > 0);
+  CHECK(j.redone <= (101 + c.phases.steady.job[0].checkpoint_drain_s) / 2000);
+  CHECK(j.goodput + j.stall + j.checkpoint + j.restore + j.down + j.redone ==
+        doctest::Approx(1).epsilon(1e-9));
+  s.training["job"].checkpoint.size = Bytes(0);
+  const JobCourse bare = course(s).job[0];
+  // Back to the first step: all of the measured time is lost, the warm-up's was booked before.
+  CHECK(bare.redone == doctest::Approx(1050.0 / 2000).epsilon(0.001));
+  CHECK(bare.restore == 0);
+}
+
+TEST_CASE("of a lost node's copies each is missed once: a tenth of an epoch's reads in all") {
+  scenario::Scenario s = idle_origin();
+  s.training["job"].nodes = 5;  // nodes 5 to 9 only hold copies
+  s.training["job"].bytes_per_step = Bytes(200'000'000);
+  s.horizon = from_seconds(9000);
+  s.warmup = from_seconds(2000);
+  s.events = {loss(3000, 100)};
+  s.events[0].index = 7;
+  const JobCourse lost = course(s).job[0];
+  // From 3000 s on, and again from its return at 3100 s on: 100 s and a whole epoch of 1,000 s.
+  CHECK(lost.missed_again == doctest::Approx(0.1 * 1.1e12).epsilon(1e-6));
+  CHECK(lost.read - lost.hit == doctest::Approx(lost.missed_again));
+  CHECK(lost.stops == 0);
+  CHECK(course(s, {.copies_are_lost = false}).job[0].missed_again == 0);
+  s.events[0].kind = scenario::EventKind::kDrainNode;
+  s.events[0].keeps_nvme = true;
+  CHECK(course(s).job[0].missed_again == doctest::Approx(0.1 * 0.1e12).epsilon(1e-6));
+}
+
+TEST_CASE("a job's first epoch ends at its own pace, and what others read by then is found") {
+  scenario::Scenario s = idle_origin();
+  s.training["job"].nodes = 5;  // 0.5 GB/s: 2,000 s
+  scenario::TrainingJob other = s.training["job"];
+  other.name = "quick";
+  other.bytes_per_step = Bytes(400'000'000);  // 2 GB/s: 500 s
+  s.training["quick"] = other;
+  s.horizon = from_seconds(1000);
+  const Course c = course(s);
+  CHECK(c.job[1].first_share == doctest::Approx(0.5).epsilon(0.01));
+  CHECK(c.job[0].first_share == doctest::Approx(1).epsilon(0.01));
+  // The slow one finds what the quick one has read: half of it in the mean until 500 s, then all.
+  CHECK(c.job[0].hit / c.job[0].read == doctest::Approx(0.75).epsilon(0.02));
+}
+
+TEST_CASE("of four caches each has seen a quarter of the data after one epoch, 7/16 after two") {
+  scenario::Scenario s = idle_origin();
+  s.regions["r"].pools["train"].nodes = 40;
+  s.regions["r"].fabric.nodes_per_rack = 10;
+  s.training["job"].nodes = 40;
+  s.training["job"].bytes_per_step = Bytes(25'000'000);
+  s.cache.scope = scenario::Scope::kRack;
+  s.horizon = from_seconds(3000);
+  s.warmup = from_seconds(1000);
+  CHECK(course(s).job[0].hit / course(s).job[0].read ==
+        doctest::Approx((0.25 + 7.0 / 16) / 2).epsilon(0.005));
+}
+
+TEST_CASE("what a cache has of what is read again hangs on its policy") {
+  CHECK(remembers("pinned") == Remembers::kFirst);
+  CHECK(remembers("lru") == Remembers::kLatest);
+  CHECK(remembers("random") == Remembers::kAny);
+  CHECK(remembers("s3fifo") == Remembers::kSome);
+  scenario::Scenario s = small_fleet();  // half of the data fits
+  s.regions["r"].blob.accounts = 100;
+  s.horizon = from_seconds(2900);
+  s.warmup = from_seconds(2000);
+  // Back to the first step after 2.2 epochs: neither the latest half nor chance has much of it.
+  s.events = {loss(2200, 100)};
+  const auto hits = [&](const char* policy) {
+    s.cache.tiers[0].eviction = policy;
+    const JobCourse& j = course(s).job[0];
+    return j.hit / j.read;
+  };
+  const double lru = hits("lru"), random = hits("random"), pinned = hits("pinned");
+  CHECK(lru < 0.2);     // 2.2 TB do not fit
+  CHECK(random > lru);  // (1/4.4) (1 - e^-4.4) of it
+  CHECK(pinned > 0.5);  // 500 s of 600 are in it
+}
+
+TEST_CASE("an answer near a full origin is uncertain, one far from it is not") {
+  scenario::Scenario s = small_fleet();
+  s.horizon = from_seconds(1e5);
+  s.warmup = from_seconds(5e4);
+  s.regions["r"].blob.accounts = 10;  // 10 GB/s for 0.85
+  const probes::Record far = solve(s).value();
+  CHECK(error_of(far, "rates", "train.job.stall") < 1e-6);
+  CHECK(error_of(far, "timing", "train.job.stall") == 0);
+  CHECK(error_of(far, "hits", "cache.byte_hit_ratio.dataset") > 0.01);
+  CHECK(error_of(far, "losses", "train.job.goodput") == 0);
+  s.regions["r"].blob.accounts = 1;
+  s.training["job"].bytes_per_step = Bytes(120'000'000);  // 1.02 of 1 GB/s
+  const probes::Record near = solve(s).value();
+  // Full: a twentieth less to give is that much more of the time.
+  CHECK(error_of(near, "rates", "train.job.stall") == doctest::Approx(0.05).epsilon(0.1));
+  CHECK(error_of(near, "hits", "train.job.stall") > 0.02);
+}
+
+TEST_CASE("a first epoch that ends about when the warm-up does is uncertain by that") {
+  scenario::Scenario s = idle_origin();
+  s.horizon = from_seconds(2000);
+  s.warmup = from_seconds(1000);
+  // A tenth of the warm-up earlier, 100 s of 1,100 are the first epoch's.
+  CHECK(error_of(solve(s).value(), "timing", "cache.byte_hit_ratio.dataset") ==
+        doctest::Approx(100.0 / 1100).epsilon(0.01));
+}
+
+TEST_CASE("prompts of four times the time have half the spread") {
+  scenario::Scenario s = small_fleet();
+  s.training["job"].nodes = 5;
+  s.inference["chat"] = analytic_test::chat("r", "train");
+  s.horizon = from_seconds(1000);
+  const double once = error_of(solve(s).value(), "draws", "kv.block_hit_ratio");
+  s.horizon = from_seconds(4000);
+  CHECK(error_of(solve(s).value(), "draws", "kv.block_hit_ratio") ==
+        doctest::Approx(once / 2).epsilon(1e-6));
+  CHECK(once > 0);
+}
