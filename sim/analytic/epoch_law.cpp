@@ -58,11 +58,12 @@ struct Counts {
 
 // The policy on a few objects, from empty. False: no such policy.
 bool play(std::string_view policy, const std::map<std::string, std::string>& parameters,
-          std::uint64_t capacity, const EpochReaders& who, unsigned objects, std::uint64_t passes,
-          std::uint64_t run, Counts& counts) {
+          std::uint64_t capacity, std::uint64_t charge, const EpochReaders& who, unsigned objects,
+          std::uint64_t passes, std::uint64_t run, Counts& counts) {
   eviction::Config config;
-  config.capacity = capacity;
+  config.capacity = capacity * charge;
   config.max_entries = objects;
+  config.unit_charge = charge == 1;
   config.seed = 1 + run;
   for (const auto& p : parameters) config.params.push_back(p);
   auto cache = eviction::Cache::create(policy, config);
@@ -75,7 +76,7 @@ bool play(std::string_view policy, const std::map<std::string, std::string>& par
   for (std::uint64_t i = 0; i < passes * objects; ++i) {
     eviction::Meta meta;
     meta.id = reader[i % readers].next(units);
-    meta.charge = kCharge;
+    meta.charge = charge;
     const bool hit = cache->request(TimePoint{static_cast<std::int64_t>(i)}, meta);
     ++counts.asked[i / objects];
     if (hit) ++counts.hits[i / objects];
@@ -88,13 +89,14 @@ EpochHit miniature(std::string_view policy, const std::map<std::string, std::str
                    double cached, const EpochReaders& who, unsigned objects, unsigned least) {
   EpochHit out;
   out.method = EpochMethod::kMiniature;
-  const auto capacity = kCharge * static_cast<std::uint64_t>(std::llround(cached * objects));
+  const auto capacity = static_cast<std::uint64_t>(std::llround(cached * objects));
+  const std::uint64_t charge = static_cast<double>(capacity) < kFewObjects ? kCharge : 1;
   if (capacity == 0) return out;
   constexpr std::uint64_t kPasses = kWarmPasses + kMeasuredPasses;
   Counts counts{std::vector<std::uint64_t>(kPasses, 0), std::vector<std::uint64_t>(kPasses, 0)};
   const std::uint64_t runs = std::max(1U, least / std::max(1U, objects));
   for (std::uint64_t run = 0; run < runs; ++run) {
-    if (play(policy, parameters, capacity, who, objects, kPasses, run, counts)) continue;
+    if (play(policy, parameters, capacity, charge, who, objects, kPasses, run, counts)) continue;
     out.ratio = -1;
     return out;
   }
@@ -165,7 +167,7 @@ EpochHit EpochLaw::hit(std::string_view policy,
             {},
             EpochMethod::kClosedForm,
             std::string(policy) + " needs the future; at least pinned: h >= c"};
-  const bool few = readers.keys >= 1 && c * readers.keys < kFewObjects;
+  const bool few = fine() && readers.keys >= 1 && c * readers.keys < kFewObjects;
   const unsigned most = kObjectsMost * objects_;
   const unsigned objects =
       few ? static_cast<unsigned>(std::clamp<double>(std::round(readers.keys), 2, most)) : objects_;

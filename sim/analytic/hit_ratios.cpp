@@ -22,7 +22,8 @@ constexpr double kErrorLeast = 0.01, kErrorMost = 0.10;
 constexpr double kFewLeast = 0.03, kFewMost = 0.22;
 constexpr double kLearningLeast = 0.02, kLearningMost = 0.12;
 constexpr double kMixedLeast = 0.005, kMixedMost = 0.10;
-constexpr unsigned kOwnerStrata = 9, kSweepStrata = 3;
+constexpr unsigned kOwnerStrata = 9;
+constexpr unsigned kSweepStrata = 3;   // of what costs nothing; other policies once
 constexpr double kEvenOwners = 0.015;  // a spread of loads below this is none
 constexpr double kCoarse = 64;         // an owner with room for fewer objects keeps whole ones
 constexpr double kFewBlocks = 1024;    // an owner with room for fewer holds a few prompts
@@ -172,13 +173,12 @@ double owners_of(const FleetView& view, const PoolView& pool) {
 
 // The owners of one cache in equal parts by how much falls to them, as shares of the mean.
 std::vector<double> owner_loads(const FleetView& view, const PoolView& pool, const Content& content,
-                                bool fine) {
+                                unsigned strata) {
   const scenario::Cache& cache = view.scenario->cache;
   if (cache.index == scenario::Index::kPooled) return {1};
   const double points = cache.placement == "ring" ? cache.virtual_nodes : 1e12;
   const double sigma = content.uneven(pool.domain_nodes, points);
-  if (sigma < kEvenOwners) return {1};
-  const unsigned strata = fine ? kOwnerStrata : kSweepStrata;
+  if (sigma < kEvenOwners || strata <= 1) return {1};
   std::vector<double> loads = models::cumulative_shares(sigma, strata);
   for (std::size_t i = loads.size(); i-- > 0;)
     loads[i] = strata * (loads[i] - (i > 0 ? loads[i - 1] : 0));
@@ -207,7 +207,9 @@ JobHits settled_hits(const FleetView& view, std::uint32_t index, const Moment& m
                   : (window_s == kEndless ? 1 : content.cached_share(job.job->dataset, window_s));
   const double slack = window_s == kEndless ? capacity / content.bytes(kWindowMax) : 0;
   const double room = room_of(job, capacity, owners_of(view, pool), cached, slack);
-  const std::vector<double> loads = owner_loads(view, pool, content, law.fine());
+  const bool closed = tier.eviction == "lru" || is_pinned(tier);
+  const unsigned strata = law.fine() ? kOwnerStrata : closed ? kSweepStrata : 1;
+  const std::vector<double> loads = owner_loads(view, pool, content, strata);
   const double keys = size_of(job) / job.object / owners_of(view, pool);
   const bool first = progress_of(moment, index) < 1;
   for (const double load : loads) {
@@ -218,7 +220,8 @@ JobHits settled_hits(const FleetView& view, std::uint32_t index, const Moment& m
     const EpochHit e = law.hit(tier.eviction, tier.parameters, held,
                                {h.units, h.readers, job.job->shuffle, keys * load});
     const std::uint32_t over = epochs_of(moment, index);
-    h.hit += part * (over <= e.by_epoch.size() ? e.by_epoch[over - 1] : e.ratio);
+    const bool learns = over >= 1 && over <= e.by_epoch.size();
+    h.hit += part * (learns ? e.by_epoch[over - 1] : e.ratio);
     h.learns = h.learns || !e.by_epoch.empty();
     h.method = e.method;
     h.formula = e.formula;
