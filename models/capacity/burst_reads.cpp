@@ -70,24 +70,6 @@ namespace {
 
 bool sooner(const TimeShare& a, const TimeShare& b) { return a.seconds < b.seconds; }
 
-// As few points of equal share as `most`, each the mean of what it stands for. Requires: ascending.
-std::vector<TimeShare> thinned(const std::vector<TimeShare>& law, std::size_t most) {
-  if (law.size() <= most) return law;
-  double all = 0;
-  for (const TimeShare& point : law) all += point.share;
-  std::vector<TimeShare> out;
-  double share = 0, seconds = 0;
-  for (const TimeShare& point : law) {
-    share += point.share;
-    seconds += point.share * point.seconds;
-    if (share < all / static_cast<double>(most)) continue;
-    out.push_back({seconds / share, share});
-    share = seconds = 0;
-  }
-  if (share > 0) out.push_back({seconds / share, share});
-  return out;
-}
-
 // What one kind of other bursts adds.
 std::vector<TimeShare> added_by(double own_s, const OtherBurst& other) {
   constexpr int kPoints = 12;
@@ -137,6 +119,23 @@ std::vector<TimeShare> queued_read_law(double ahead, double step_s, double order
     law.push_back({step_s * (ahead - ordered * (1 - (i + 0.5) / kPoints)), 1.0 / kPoints});
   }
   return law;
+}
+
+std::vector<TimeShare> thinned(const std::vector<TimeShare>& law, std::size_t most) {
+  if (law.size() <= most) return law;
+  double all = 0;
+  for (const TimeShare& point : law) all += point.share;
+  std::vector<TimeShare> out;
+  double share = 0, seconds = 0;
+  for (const TimeShare& point : law) {
+    share += point.share;
+    seconds += point.share * point.seconds;
+    if (share < all / static_cast<double>(most)) continue;
+    out.push_back({seconds / share, share});
+    share = seconds = 0;
+  }
+  if (share > 0) out.push_back({seconds / share, share});
+  return out;
 }
 
 double mean_of(const std::vector<TimeShare>& law) {

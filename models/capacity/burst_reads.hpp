@@ -2,6 +2,7 @@
 /// they share.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "models/capacity/response_time.hpp"
@@ -49,6 +50,10 @@ std::vector<TimeShare> met_by_others(const std::vector<TimeShare>& law, double o
 /// Requires: ahead >= 1, step_s > 0, ordered in 0..1. 200 points. Source: derived. Checked by:
 /// tests/unit/models/burst_reads_test.cpp.
 std::vector<TimeShare> queued_read_law(double ahead, double step_s, double ordered);
+
+/// At most about `most` points of equal share, each the mean of those that it stands for.
+/// Requires: ascending, most >= 1. O(points).
+std::vector<TimeShare> thinned(const std::vector<TimeShare>& law, std::size_t most);
 
 double mean_of(const std::vector<TimeShare>& law);
 

@@ -134,8 +134,8 @@ class Walk {
     }
     const auto [entry, fresh] = known_.try_emplace(key, course_.stage.size());
     if (fresh) {
-      course_.stage.push_back(
-          {evaluate(view_, design_, moment, law_), 0, std::vector<double>(view_.jobs.size(), 0)});
+      course_.stage.push_back({evaluate(view_, design_, moment, law_, Parts::kTraining), 0,
+                               std::vector<double>(view_.jobs.size(), 0)});
     }
     return course_.stage[entry->second];
   }

@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t kUnitsMax = 64;   // past it every policy is within 1/64 of the limit
 constexpr std::uint64_t kReadersMax = 8;  // likewise
 constexpr std::uint64_t kWarmPasses = 3, kMeasuredPasses = 4;
-constexpr unsigned kObjectsMost = 16;    // times as many as usual, where few of many are kept
+constexpr unsigned kObjectsMost = 4;     // times as many as usual, where few of many are kept
 constexpr std::uint64_t kCharge = 1000;  // of an object: queues of few have no whole number of them
 constexpr double kFewObjects = 64;       // an owner with room for more decides like a large one
 

@@ -61,6 +61,10 @@ class EpochLaw {
   bool fine() const { return objects_ >= kMiniatureObjects; }
   /// The same for KV blocks, as fine or as coarse.
   KvLaw& kv() { return kv_; }
+  /// Delays of a service's blocks by all that they hang on.
+  std::map<std::vector<double>, double>& delays() { return delays_; }
+  /// Laws of the time of a read by all that they hang on; for whoever works them out.
+  std::map<std::vector<double>, std::vector<models::TimeShare>>& reads() { return reads_; }
   /// Waits of one server, by Lindley's recursion. Requires what models::lindley_wait does.
   const models::QueueAnswer& wait(const models::QueueSpec& queue);
 
@@ -70,6 +74,8 @@ class EpochLaw {
   std::map<std::string, EpochHit> runs_;
   std::map<double, double> fifo_;
   std::map<std::vector<double>, models::QueueAnswer> waits_;
+  std::map<std::vector<double>, std::vector<models::TimeShare>> reads_;
+  std::map<std::vector<double>, double> delays_;
 };
 
 }  // namespace fleetcache::analytic

@@ -54,7 +54,7 @@ Metrics figures(const Solved& base, const Change& change, EpochLaw& law) {
   Record record;
   add_metrics(other, record);
   add_counts(other, record);
-  add_origin_figures(other, record);
+  add_origin_figures(other, law, record);
   return std::move(record.metrics);
 }
 

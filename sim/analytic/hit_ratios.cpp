@@ -338,9 +338,8 @@ void add_tiers(const FleetView& view, const PoolView& pool, const Design& design
   h.formula = largest.eviction + ": no closed form; the tiers themselves on drawn sessions, scaled";
 }
 
-// Blocks are stored when their prompt has its first token: turns that come earlier compute again.
-void take_time(const FleetView& view, const ServiceView& service, ServiceHits& h) {
-  if (!service.synthetic || view.scenario->cache.fill != scenario::Fill::kTimed) return;
+// Mean time from a prompt's arrival to its blocks.
+double delay_of(const FleetView& view, const ServiceView& service, const ServiceHits& h) {
   const scenario::InferenceService& s = *service.service;
   const models::PrefillService prefill = models::prefill_service(
       service.demand, h.kv, {s.prefill_tokens, s.prefill_quadratic, 1.0 * s.block_tokens, 0},
@@ -350,8 +349,24 @@ void take_time(const FleetView& view, const ServiceView& service, ServiceHits& h
   queue.service_cv2 = prefill.cv2;
   const double wait = models::allen_cunneen(queue, to_seconds(view.scenario->horizon)).wait_mean_s;
   // What overload delays without end is no property of the workload.
-  const double delay = std::min(wait, kWaitsMost * queue.service_s) + queue.service_s;
-  h.kv = models::kv_hits_after(service.demand, h.kv, delay);
+  return std::min(wait, kWaitsMost * queue.service_s) + queue.service_s;
+}
+
+// Blocks are stored when their prompt has its first token: turns that come earlier compute again.
+void take_time(const FleetView& view, std::uint32_t index, EpochLaw& law, ServiceHits& h) {
+  const ServiceView& service = view.services[index];
+  if (!service.synthetic || view.scenario->cache.fill != scenario::Fill::kTimed) return;
+  // What jobs do leaves it as it is: asked for again at every stage of a run.
+  const scenario::InferenceService& s = *service.service;
+  const models::QueueSpec queue = arrivals_of(service);
+  const auto [delay, fresh] = law.delays().try_emplace(
+      {static_cast<double>(index), service.demand.rate, service.demand.blocks,
+       service.demand.reused_blocks, service.demand.shared_blocks, h.kv.block_hit_ratio,
+       h.kv.usable_ratio, h.kv.prefix_hit, h.kv.turn_hit, s.prefill_tokens.count,
+       s.prefill_quadratic, 1.0 * s.block_tokens, queue.arrival_rate, queue.arrival_cv2,
+       1.0 * queue.servers, to_seconds(view.scenario->horizon)});
+  if (fresh) delay->second = delay_of(view, service, h);
+  h.kv = models::kv_hits_after(service.demand, h.kv, delay->second);
   h.dram = std::min(h.dram, h.kv.block_hit_ratio);
 }
 
@@ -456,7 +471,7 @@ Hits hit_ratios(const FleetView& view, const Design& design, const Moment& momen
                 out.service[pool.services[i]]);
     for (const std::uint32_t service : pool.services) {
       ServiceHits& h = out.service[service];
-      take_time(view, view.services[service], h);
+      take_time(view, service, law, h);
       const double room =
           static_cast<double>(largest->capacity.count) *
           (view.scenario->cache.index == scenario::Index::kPooled ? 1 / pool.domain_nodes : 1) /

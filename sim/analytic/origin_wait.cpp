@@ -77,6 +77,7 @@ namespace {
 std::vector<models::TimeShare> over_accounts(const models::LogNormalLatency& first_byte,
                                              models::BurstSpec burst, double accounts) {
   constexpr unsigned kStrata = 7;
+  constexpr std::size_t kPoints = 200;
   constexpr double kEven = 0.02;
   const double sigma = accounts > 1 ? std::sqrt(accounts / burst.reads) : 0;
   if (sigma < kEven) return models::burst_read_law(first_byte, burst);
@@ -86,7 +87,8 @@ std::vector<models::TimeShare> over_accounts(const models::LogNormalLatency& fir
   for (unsigned i = 0; i < kStrata; ++i) {
     const double share = sums[i] - (i > 0 ? sums[i - 1] : 0);
     burst.capacity = BytesPerSecond(even.count / (share * kStrata));
-    for (const models::TimeShare& t : models::burst_read_law(first_byte, burst))
+    for (const models::TimeShare& t :
+         models::thinned(models::burst_read_law(first_byte, burst), kPoints))
       law.push_back({t.seconds, t.share * share});
   }
   std::stable_sort(

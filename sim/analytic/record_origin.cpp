@@ -105,6 +105,28 @@ std::vector<models::TimeShare> read_law(const Solved& s, const Answer& phase, st
 // By job; empty for those that read nothing from an origin.
 using ReadLaws = std::vector<std::vector<models::TimeShare>>;
 
+// Stages differ by what other regions do: most laws are those of another stage.
+const std::vector<models::TimeShare>& known_law(const Solved& s, const Answer& phase, std::size_t j,
+                                                EpochLaw& law) {
+  constexpr std::size_t kPoints = 200;
+  const JobAnswer& a = phase.job[j];
+  std::vector<double> key = {
+      static_cast<double>(j), a.origin_read_s, a.rate_stall_s,  a.step_s,
+      a.slow_reads_per_step,  a.reading_steps, a.origin_rest_s, a.origin_full ? 1.0 : 0.0,
+      s.design.origin};
+  for (const ResourceAnswer& r : phase.resource)
+    if (r.kind == ResourceKind::kPlans && r.region == s.view.jobs[j].home)
+      key.push_back(r.utilization());
+  for (std::size_t i = 0; i < s.view.jobs.size(); ++i) {
+    if (i == j || s.view.jobs[i].home != s.view.jobs[j].home) continue;
+    const StepReads other = step_reads(s, phase, i);
+    key.insert(key.end(), {other.reads, other.period_s});
+  }
+  const auto [entry, fresh] = law.reads().try_emplace(std::move(key));
+  if (fresh) entry->second = models::thinned(read_law(s, phase, j), kPoints);
+  return entry->second;
+}
+
 ReadLaws read_laws(const Solved& s, const Answer& phase) {
   ReadLaws laws;
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) laws.push_back(read_law(s, phase, j));
@@ -112,7 +134,7 @@ ReadLaws read_laws(const Solved& s, const Answer& phase) {
 }
 
 // Read times of all stages as weighted points.
-std::vector<Part> read_times(const Solved& s) {
+std::vector<Part> read_times(const Solved& s, EpochLaw& law) {
   std::vector<Part> parts;
   double all = 0;
   for (const Stage& stage : s.course.stage)
@@ -122,7 +144,7 @@ std::vector<Part> read_times(const Solved& s) {
     for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
       const double reads = stage.origin[j] / s.view.jobs[j].object;
       if (reads <= kPartLeast * all) continue;
-      for (const models::TimeShare& t : read_law(s, stage.answer, j))
+      for (const models::TimeShare& t : known_law(s, stage.answer, j, law))
         parts.push_back({t.seconds, reads * t.share});
     }
   }
@@ -145,8 +167,8 @@ double quantile(const std::vector<Part>& parts, double total, double p) {
   return parts.back().seconds;
 }
 
-void put_reads(const Solved& s, Record& record) {
-  const std::vector<Part> parts = read_times(s);
+void put_reads(const Solved& s, EpochLaw& law, Record& record) {
+  const std::vector<Part> parts = read_times(s, law);
   if (parts.empty()) return;
   double total = 0, mean = 0;
   for (const Part& part : parts) {
@@ -181,9 +203,9 @@ void put_attempts(const Solved& s, Record& record) {
 
 }  // namespace
 
-void add_origin_figures(const Solved& s, Record& record) {
+void add_origin_figures(const Solved& s, EpochLaw& law, Record& record) {
   if (s.view.jobs.empty()) return;
-  put_reads(s, record);
+  put_reads(s, law, record);
   put_attempts(s, record);
 }
 

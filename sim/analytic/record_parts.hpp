@@ -33,7 +33,7 @@ void add_stations(const Solved& solved, probes::Record& record);
 void add_bytes_and_checks(const Solved& solved, probes::Record& record);
 /// Front end: waits and refusals of its reads; with the closed network of read-ahead windows, as a
 /// table.
-void add_origin_figures(const Solved& solved, probes::Record& record);
+void add_origin_figures(const Solved& solved, EpochLaw& law, probes::Record& record);
 void add_origin_table(const Solved& solved, probes::Record& record);
 /// Fleet events by arithmetic: metrics and table.
 void add_events(const Solved& solved, probes::Record& record);

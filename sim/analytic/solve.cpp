@@ -79,7 +79,7 @@ Result<probes::Record> solve(const scenario::Scenario& scenario) {
   add_bytes_and_checks(solved, record);
   add_counts(solved, record);
   add_tables(solved, record);
-  add_origin_figures(solved, record);
+  add_origin_figures(solved, law, record);
   add_origin_table(solved, record);
   add_events(solved, record);
   add_derivations(solved, record);
