@@ -22,6 +22,7 @@ constexpr double kErrorLeast = 0.01, kErrorMost = 0.10;
 constexpr double kFewLeast = 0.03, kFewMost = 0.22;
 constexpr double kLearningLeast = 0.02, kLearningMost = 0.12;
 constexpr double kMixedLeast = 0.005, kMixedMost = 0.10;
+constexpr double kUnusedMost = 0.3;  // of what a policy alone leaves unused, others may let it use
 constexpr unsigned kOwnerStrata = 9;
 constexpr unsigned kSweepStrata = 3;   // of what costs nothing; other policies once
 constexpr double kEvenOwners = 0.015;  // a spread of loads below this is none
@@ -252,7 +253,10 @@ JobHits job_hits(const FleetView& view, std::uint32_t index, const Moment& momen
   const PoolView& pool = view.pools[view.jobs[index].pool];
   const double room = capacity / owners_of(view, pool) / view.jobs[index].object;
   const bool settled = epochs_of(moment, index) >= kSettled;
-  h.error = hit_error(h.hit, {room < kCoarse, !settled, content.mixed()});
+  const bool few = room < kCoarse;
+  const bool doubtful = h.method == EpochMethod::kMiniature && (few || content.mixed());
+  const double unused = doubtful ? std::max(0.0, h.cached - h.hit) : 0;
+  h.error = hit_error(h.hit, {few, !settled, content.mixed(), unused});
   return h;
 }
 
@@ -410,7 +414,7 @@ double hit_error(double hit, const HitDoubt& doubt) {
   if (doubt.few) error += kFewLeast + kFewMost * spread;
   if (doubt.learning) error += kLearningLeast + kLearningMost * spread;
   if (doubt.mixed) error += kMixedLeast + kMixedMost * spread;
-  return error;
+  return error + kUnusedMost * doubt.unused;
 }
 
 double domain_capacity(const FleetView& view, const PoolView& pool, const scenario::CacheTier& tier,
@@ -478,7 +482,7 @@ Hits hit_ratios(const FleetView& view, const Design& design, const Moment& momen
           view.services[service].block_bytes;
       const bool few = room < kFewBlocks;
       h.error = hit_error(h.kv.block_hit_ratio, {few, few && !kv_closed_form(largest->eviction),
-                                                 pool.services.size() + pool.jobs.size() > 1});
+                                                 pool.services.size() + pool.jobs.size() > 1, 0});
     }
   }
   if (design.hits_off != 0) {

@@ -46,6 +46,7 @@ struct HitDoubt {
   bool few = false;       ///< owners have room for few objects
   bool learning = false;  ///< the policy has not settled
   bool mixed = false;     ///< other data or KV blocks are in the same cache
+  double unused = 0;      ///< a policy that is played in small or mixed caches: room less hits
 };
 /// Absolute, largest where half of the reads hit.
 double hit_error(double hit, const HitDoubt& doubt);
