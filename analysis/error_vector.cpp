@@ -39,8 +39,8 @@ ErrorTerm model_term(const std::string& name, const Metric& m) {
       const double stall = name.find("stall") != std::string::npos ? v : 1 - v;
       term.abs = std::max(kModelErrors.stall * stall, kModelErrors.stall_floor);
       term.estimator = "stored: stall and goodput, " + percent(kModelErrors.stall) +
-                       " of the stall or " + percent(kModelErrors.stall_floor) +
-                       " of the time, the larger" + compared;
+                       " of the stall (of what a goodput lacks) or " +
+                       percent(kModelErrors.stall_floor) + " of the time, the larger" + compared;
       break;
     }
     case Family::kHitRatio:
@@ -156,6 +156,8 @@ void add_drawn_failures(const std::string& name, const Metric& m,
   const double k = stops->second.value;
   double abs = k > 0 ? kNormal_95 * lost_to_stops(prefix, figures) * std::sqrt(2 / k) : 0;
   if (k < kFewestStops) abs = std::max(abs, waste->second.value * m.value);
+  // A job that stops more often stalls for less of the time, by as much as it runs less.
+  if (name.ends_with("stall")) abs *= m.value;
   terms.push_back({"failures", name, abs,
                    "the number of random failures and what each costs, 95 %; of few, at least "
                    "their cost in the mean",

@@ -104,7 +104,6 @@ std::optional<Section> time_section(const Result& r) {
     put_shares(r, name, prefix + name + ".", section);
   }
   if (section.rows.empty()) return std::nullopt;
-  // Closed forms do not sum up what checkpoints take.
   const bool all = section.rows.size() > 1 && r.metrics.count("train.checkpoint_share") > 0;
   if (all) put_shares(r, "all jobs", prefix, section);
   section.lines.emplace_back(

@@ -45,8 +45,8 @@ Derivation stall_of(const Solved& s, std::size_t j, bool goodput) {
   const JobAnswer &a = s.course.phases.steady.job[j], &cold = s.course.phases.first.job[j];
   Derivation d;
   d.formula = goodput
-                  ? "goodput = (1 - checkpoint share - restore) x compute / step, first epoch and "
-                    "steady state weighted by time"
+                  ? "goodput = (1 - checkpoint share) x compute / step, first epoch and steady "
+                    "state weighted by time, of the time that it is not stopped"
                   : "stall = (step - compute) / step x (1 - checkpoint share); step = compute + "
                     "max(compute (f*/f - 1), E[(slowest read - read-ahead)+])";
   d.steps.push_back("f* = nodes x bytes per step / compute = " + count(job.nodes) + " x " +
@@ -69,6 +69,10 @@ Derivation stall_of(const Solved& s, std::size_t j, bool goodput) {
   d.steps.push_back("the first batch is there after " + seconds(cold.start_s) +
                     "; over the first epoch h = " + percent(s.course.phases.first_hit[j]) +
                     ", stall = " + percent(s.course.phases.first_stall[j]));
+  const JobCourse& c = s.course.job[j];
+  d.steps.push_back("stopped " + count(c.stops) + " times: nodes away " + percent(c.down) +
+                    ", restoring " + percent(c.restore) + ", computed again " + percent(c.redone) +
+                    " of the measured time");
   d.steps.push_back("first epoch takes " + percent(s.course.job[j].first_share) +
                     " of the measured time: stall = " + percent(s.course.job[j].stall) +
                     ", goodput = " + percent(s.course.job[j].goodput));

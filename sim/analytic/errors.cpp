@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "sim/analytic/checkpoints.hpp"
 #include "sim/analytic/resources.hpp"
 
 namespace fleetcache::analytic {
@@ -91,7 +92,8 @@ class Errors {
     for (std::size_t j = 0; j < jobs; ++j) {
       const JobView& job = s_.view.jobs[j];
       const double own_s = s_.course.job[j].stops * to_seconds(job.job->compute);
-      const double others_s = burst_bytes(j) > 0 ? of_region[job.home] : 0;
+      const bool reads = burst_bytes(j) > 0 || s_.course.job[j].missed_again > 0;
+      const double others_s = reads ? of_region[job.home] : 0;
       const double share = std::min(1.0, (own_s + others_s) / s_.course.seconds);
       nodes += job.nodes;
       fleet_s += job.nodes * share;
@@ -168,14 +170,9 @@ class Errors {
            std::max(0.0, 1 - hits.hit - hits.remote);
   }
 
-  // Of the fullest part of a job's way to its origin.
+  // Of a job's way to its origin.
   double capacity(const JobView& job) const {
-    double least = 0;
-    for (const ResourceAnswer& r : s_.course.phases.steady.resource) {
-      const bool ways = r.kind == ResourceKind::kEgress || r.kind == ResourceKind::kStamp;
-      if (ways && r.region == job.home) least += r.capacity;
-    }
-    return least;
+    return path_capacity(s_.view, s_.design, job.home, job.object).count;
   }
 
   static double spread(double ratio, double n) {

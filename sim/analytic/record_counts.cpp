@@ -18,14 +18,6 @@ double objects_read(const JobView& job, double steps) {
   return std::ceil((std::floor(steps) + 1 + job.job->prefetch) * job.reads_per_step);
 }
 
-// Checkpoints are counted, like those of a simulation: a share of a few of them is no mean.
-void put_checkpoints(const Solved& s, std::size_t j, Record& record) {
-  const double stands = s.course.phases.steady.job[j].checkpoint_write_s;
-  const double share = std::min(1.0, s.course.job[j].checkpoints * stands / s.course.seconds);
-  put_metric(record, "train." + s.view.jobs[j].job->name + ".checkpoint_share",
-             std::isfinite(share) ? share : 0, "ratio");
-}
-
 void put_jobs(const Solved& s, Record& record) {
   double dram = 0, nvme = 0, checkpoints = 0;
   std::vector<double> written(s.view.regions.size(), 0);
@@ -41,7 +33,6 @@ void put_jobs(const Solved& s, Record& record) {
                std::ceil(objects_read(job, c.position) * job.nodes * job.object /
                          static_cast<double>(job.dataset->size.count)),
                "1");
-    put_checkpoints(s, j, record);
     written[job.region] += c.checkpoints * static_cast<double>(job.job->checkpoint.size.count);
     if (!s.design.cache) continue;
     const Flow flow = flow_of(s.view, s.design, job, warm.hits);

@@ -26,6 +26,7 @@ void put_jobs(const Solved& s, Record& record) {
     const double goodput = s.course.job[j].goodput, stall = s.course.job[j].stall;
     put(record, name + "goodput", goodput, "ratio");
     put(record, name + "stall", stall, "ratio");
+    put(record, name + "checkpoint_share", s.course.job[j].checkpoint, "ratio");
     put(record, name + "restore_share", s.course.job[j].restore, "ratio");
     put(record, name + "down_share", s.course.job[j].down, "ratio");
     put(record, name + "redone_share", s.course.job[j].redone, "ratio");
@@ -61,15 +62,17 @@ void put_jobs(const Solved& s, Record& record) {
     }
     put(record, "train.failure_waste", wasted / nodes, "ratio");
   }
-  double nodes = 0, restore = 0, down = 0, redone = 0, stops = 0;
+  double nodes = 0, checkpoint = 0, restore = 0, down = 0, redone = 0, stops = 0;
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobCourse& c = s.course.job[j];
     nodes += s.view.jobs[j].nodes;
+    checkpoint += s.view.jobs[j].nodes * c.checkpoint;
     restore += s.view.jobs[j].nodes * c.restore;
     down += s.view.jobs[j].nodes * c.down;
     redone += s.view.jobs[j].nodes * c.redone;
     stops += c.random_stops;
   }
+  put(record, "train.checkpoint_share", checkpoint / nodes, "ratio");
   put(record, "train.restore_share", restore / nodes, "ratio");
   put(record, "train.down_share", down / nodes, "ratio");
   put(record, "train.redone_share", redone / nodes, "ratio");

@@ -333,6 +333,17 @@ double cold_gpu_hours(const Solved& s) {
   return sum;
 }
 
+// Of the measured time, in which jobs are not stopped; by nodes.
+double running_share(const Solved& s) {
+  double nodes = 0, running = 0;
+  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
+    const JobCourse& c = s.course.job[j];
+    nodes += s.view.jobs[j].nodes;
+    running += s.view.jobs[j].nodes * (1 - c.down - c.restore - c.redone);
+  }
+  return nodes > 0 ? running / nodes : 1;
+}
+
 Table cost_table(const Solved& s) {
   Table t;
   const Money price = s.view.scenario->assumptions.gpu_hour;
@@ -349,7 +360,7 @@ Table cost_table(const Solved& s) {
   };
   row("this scenario", s.course.phases.steady.stall, cold_gpu_hours(s), s.course.stall);
   const Answer& none = s.no_cache.front();
-  row("the same without a cache", none.stall, 0, none.stall);
+  row("the same without a cache", none.stall, 0, none.stall * running_share(s));
   t.notes = {
       "cold fill: GPU time lost in first epochs after the warm-up and within the horizon (a longer "
       "one may hold more of it), beyond the steady state's; it comes again with a new data set or "

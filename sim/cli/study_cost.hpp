@@ -45,7 +45,7 @@ std::vector<double> weights_of(const StudyCost& cost);
 
 /// Closed forms have no estimate by size: what they take for the largest preset
 /// (docs/performance.md).
-inline constexpr double kClosedFormCpu_s = 0.6;
+inline constexpr double kClosedFormCpu_s = 2;
 inline constexpr double kClosedFormBytes = 50e6;
 
 /// Wall time until all runs of a study are done, by how fast its base goes.

@@ -81,13 +81,17 @@ nlohmann::json price_of_rung(const StudyCost& cost, const std::string& beyond) {
 nlohmann::json price_of_closed_forms(const scenario::Scenario& s) {
   const std::size_t answers = 2 + s.variants.size();  // the base and the +10 % re-run
   const std::string missing = needs_simulation(s);
+  const bool reckoned = missing == "events" || missing == "failures";
+  const std::string beyond = missing.empty() ? ""
+                             : reckoned      ? missing + " by arithmetic"
+                                             : "no " + missing;
   return {{"requests", nullptr},
           {"memory_bytes", kClosedFormBytes},
           {"cpu_seconds", kClosedFormCpu_s},
           {"runs", answers},
           {"all_memory_bytes", kClosedFormBytes},  // one process, one after another
           {"all_cpu_seconds", kClosedFormCpu_s * static_cast<double>(answers)},
-          {"beyond", missing.empty() ? "" : "no " + missing}};
+          {"beyond", beyond}};
 }
 
 /// What a run would take at each rung, and which one `--rung auto` would take, by the limits that

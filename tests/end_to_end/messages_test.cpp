@@ -129,7 +129,7 @@ TEST_CASE("check prices every rung, one run and all runs, and says what auto tak
   CHECK(rungs["fleet"]["runs"] == 8);  // four companions more
   CHECK(rungs["fleet"]["beyond"] == "");
   CHECK(rungs["exact"]["beyond"] == "> 2,000 nodes");
-  CHECK(rungs["analytic"]["beyond"] == "no events");
+  CHECK(rungs["analytic"]["beyond"] == "events by arithmetic");
   CHECK(d["auto"]["rung"] == "fleet");
   CHECK(d["rung"] == "analytic");
   // The same prices as the run's own.
