@@ -76,6 +76,8 @@ Result<Bottlenecks> bottlenecks_of(const FleetView& view, const Design& design,
   }
   Bottlenecks out;
   out.comparable = design.accounts == 0 && design.stamp == 1;  // the fleet has the scenario's
+  for (const JobView& job : view.jobs)  // the fleet's graph has no way through another region
+    if (handing_pool(view, design, job) != topologies::Fleet::kNone) out.comparable = false;
   for (const ResourceAnswer& r : answer.resource) {
     const bool counted = r.kind != ResourceKind::kIngress && r.kind != ResourceKind::kRequests &&
                          r.kind != ResourceKind::kNvmeWrite;

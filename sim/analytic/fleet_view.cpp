@@ -179,6 +179,14 @@ Design design_of(const scenario::Scenario& scenario) {
   return d;
 }
 
+std::uint32_t handing_pool(const FleetView& view, const Design& design, const JobView& job) {
+  const bool asks = design.cache && view.scenario->cache.scope == scenario::Scope::kGlobal;
+  if (!asks || job.home == job.region) return topologies::Fleet::kNone;
+  const std::uint32_t home = view.fleet.find_pool(job.home, view.fleet.pools()[job.pool].name);
+  return home == topologies::Fleet::kNone || view.pools[home].nodes <= 0 ? topologies::Fleet::kNone
+                                                                         : home;
+}
+
 Moment first_epoch(const FleetView& view, double progress) {
   return Moment(view.jobs.size(), JobMoment{progress, false, 0});
 }

@@ -86,6 +86,10 @@ struct Design {
 };
 Design design_of(const scenario::Scenario& scenario);
 
+/// Pool of the home region whose cache hands a job that runs elsewhere what its own lacks (scope
+/// global); Fleet::kNone: there is none.
+std::uint32_t handing_pool(const FleetView& view, const Design& design, const JobView& job);
+
 /// So many epochs that another changes nothing.
 constexpr std::uint32_t kSettled = 1'000'000;
 

@@ -388,8 +388,8 @@ void move_hits(double off, ServiceHits& h) {
 double remote_hit(const FleetView& view, std::uint32_t index, const Design& design,
                   const Moment& moment) {
   const JobView& job = view.jobs[index];
-  const std::uint32_t home = view.fleet.find_pool(job.home, view.fleet.pools()[job.pool].name);
-  if (home == topologies::Fleet::kNone || home == job.pool) return 0;
+  const std::uint32_t home = handing_pool(view, design, job);
+  if (home == topologies::Fleet::kNone) return 0;
   const PoolView& pool = view.pools[home];
   const scenario::CacheTier* tier = largest_tier(view, pool);
   const double capacity = domain_capacity(view, pool, *tier, design.nvme);

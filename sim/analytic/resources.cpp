@@ -118,17 +118,21 @@ class Builder {
     const std::string region = view_.region_name(pool.region);
     const std::string sku = "regions." + region + ".pools." + fabric.name + ".sku.";
     const std::string fab = "regions." + region + ".fabric.";
-    const auto mine = [this, p](std::uint32_t j) { return view_.jobs[j].pool == p; };
+    std::vector<Flow> here(flows_.size());
+    for (std::size_t j = 0; j < here.size(); ++j) {
+      if (view_.jobs[j].pool == p) here[j] = flows_[j];
+      if (handing_pool(view_, design_, view_.jobs[j]) == p) here[j] = handed_flow(flows_[j]);
+    }
     const auto put = [&](ResourceKind kind, const char* what, const std::string& parameter,
                          double capacity, double base, auto amount) {
       add(kind, std::string(what) + "." + pool.name, "B/s", parameter, pool.region, capacity, base,
-          [&](std::uint32_t j) { return mine(j) ? amount(flows_[j]) : 0.0; });
+          [&](std::uint32_t j) { return amount(here[j]); });
     };
     const double nics = pool.nodes * fabric.nic.count;
     put(ResourceKind::kNicDown, "nic_down", sku + "nic", nics, spread.peer * moved,
         [](const Flow& f) { return f.peer + f.landed; });
     put(ResourceKind::kNicUp, "nic_up", sku + "nic", nics, spread.peer * moved,
-        [](const Flow& f) { return f.peer; });
+        [](const Flow& f) { return f.peer + f.handed; });
     if (has_nvme_tier(view_, pool) && design_.cache) {
       put(ResourceKind::kNvmeRead, "nvme_read", sku + "nvme_read",
           pool.nodes * fabric.nvme_read.count, kv.from_nvme,
@@ -145,11 +149,11 @@ class Builder {
     put(ResourceKind::kTorDown, "tor_down", fab + "rack_oversubscription", tors,
         spread.cross_rack * moved, [](const Flow& f) { return f.cross_rack + f.landed; });
     put(ResourceKind::kTorUp, "tor_up", fab + "rack_oversubscription", tors,
-        spread.cross_rack * moved, [](const Flow& f) { return f.cross_rack; });
+        spread.cross_rack * moved, [](const Flow& f) { return f.cross_rack + f.handed; });
     put(ResourceKind::kPodDown, "pod_down", fab + "pod_oversubscription", pods,
         spread.cross_pod * moved, [](const Flow& f) { return f.cross_pod + f.landed; });
     put(ResourceKind::kPodUp, "pod_up", fab + "pod_oversubscription", pods,
-        spread.cross_pod * moved, [](const Flow& f) { return f.cross_pod; });
+        spread.cross_pod * moved, [](const Flow& f) { return f.cross_pod + f.handed; });
   }
 
   void add_wan() {
@@ -232,6 +236,16 @@ Flow flow_of(const FleetView& view, const Design& design, const JobView& job, co
     if (largest != nullptr && largest->eviction == "pinned" && h.cached < 1) f.nvme_write = 0;
   }
   f.wan = job.home == job.region ? 0 : f.landed;
+  return f;
+}
+
+// Bytes that the home region's cache lacks come to its owners and stay there, all leave them.
+Flow handed_flow(const Flow& flow) {
+  Flow f;
+  f.handed = flow.landed;
+  f.landed = flow.origin;
+  f.nvme_read = flow.landed - flow.origin;
+  if (flow.nvme_write > 0) f.nvme_write = flow.origin;
   return f;
 }
 

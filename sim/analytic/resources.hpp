@@ -21,11 +21,15 @@ struct Flow {
   double origin = 0;  ///< of its bytes, from an origin
   double peer = 0;    ///< handed on by another node of the cache
   double landed = 0;  ///< arriving at their owner from outside the pool
+  double handed = 0;  ///< leaving their owner for another region
   double nvme_read = 0, nvme_write = 0;
   double cross_rack = 0, cross_pod = 0;  ///< of `peer`, its parts that leave the rack and the pod
   double wan = 0;
 };
 Flow flow_of(const FleetView& view, const Design& design, const JobView& job, const JobHits& hits);
+
+/// What a job of that flow takes of its `handing_pool`.
+Flow handed_flow(const Flow& flow);
 
 /// Of bytes that go to a random other node of a cache of `nodes`: to another node, rack and pod.
 struct Spread {

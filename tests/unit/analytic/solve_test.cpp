@@ -254,6 +254,37 @@ TEST_CASE("data that live in another region cross the WAN, which can bind and co
   CHECK(metric(r, "wan.cost_per_month") == doctest::Approx(13'140).epsilon(1e-6));
 }
 
+TEST_CASE(
+    "what the home region's cache hands on passes its owners' NICs, and binds where few are") {
+  scenario::Scenario s = small_fleet();
+  s.regions["far"] = analytic_test::region("far");
+  s.regions["far"].pools["train"].nodes = 2;
+  s.regions["far"].pools["train"].sku.nic = BytesPerSecond(0.1e9);
+  s.datasets["data"].region = "far";
+  scenario::WanLink link;
+  link.from = "far";
+  link.to = "r";
+  link.bandwidth = BytesPerSecond(100e9);
+  s.links = {link};
+  // Within a region the job asks the far origin itself: 0.8466 GB/s misses, no owner on the way.
+  CHECK(steady(s).job[0].stall < 1e-6);
+  s.cache.scope = scenario::Scope::kGlobal;
+  const Answer answer = steady(s);
+  // Two owners' NICs of 0.1 GB/s carry it up: 0.2 of 0.8466 GB/s.
+  CHECK(answer.job[0].stall == doctest::Approx(1 - 0.2 / 0.8466).epsilon(1e-3));
+  double up = 0, down = 0, written = 0;
+  for (const ResourceAnswer& r : answer.resource) {
+    if (r.name == "nic_up.far.train") up = r.offered;
+    if (r.name == "nic_down.far.train") down = r.offered;
+    if (r.name == "nvme_write.far.train") written = r.offered;
+  }
+  const JobHits& hits = answer.job[0].hits;
+  CHECK(hits.remote > 0);  // the far cache keeps a tenth of the data
+  CHECK(up == doctest::Approx(1e9 * (1 - hits.hit)));
+  CHECK(down == doctest::Approx(1e9 * (1 - hits.hit - hits.remote)));
+  CHECK(written == doctest::Approx(down));
+}
+
 TEST_CASE("a synchronous checkpoint costs its write time, an asynchronous one its stall") {
   scenario::Scenario s = small_fleet();
   scenario::Checkpoint& c = s.training["job"].checkpoint;
