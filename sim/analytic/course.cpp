@@ -4,6 +4,7 @@
 #include <map>
 
 #include "models/capacity/shared_epochs.hpp"
+#include "sim/analytic/cache_content.hpp"
 #include "sim/analytic/walker.hpp"
 
 namespace fleetcache::analytic {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/analytic/cache_content.hpp"
 #include "sim/analytic/record_parts.hpp"
 #include "sim/analytic/text.hpp"
 

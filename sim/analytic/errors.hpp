@@ -7,7 +7,7 @@
 namespace fleetcache::analytic {
 
 /// Adds to the record half widths "error.COMPONENT.METRIC", 0 left out. Components:
-/// - hits: hit ratios, by hit_error;
+/// - hits: hit ratios, by models::hit_doubt;
 /// - rates: what an origin's way gives, by kOriginError either way;
 /// - timing: when the measured time begins, by kTimingError of the warm-up either way: a first
 ///   epoch, a stop or a checkpoint may fall on the other side;

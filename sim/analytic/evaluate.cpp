@@ -10,6 +10,7 @@
 #include "models/capacity/slow_read.hpp"
 #include "models/checkpoint/young.hpp"
 #include "models/devices/nvme.hpp"
+#include "sim/analytic/cache_content.hpp"
 #include "sim/analytic/checkpoints.hpp"
 #include "sim/analytic/origin_wait.hpp"
 #include "sim/analytic/resources.hpp"

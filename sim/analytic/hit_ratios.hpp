@@ -17,7 +17,7 @@ struct JobHits {
   double cached = 0;    ///< c: share of the data set that one cache of this job holds
   double units = 1;     ///< caches over which the job's reads are spread
   double readers = 1;   ///< jobs that share the data set there
-  double error = 0;     ///< of `hit`, absolute; see hit_error
+  double error = 0;     ///< of `hit`, absolute; see models::hit_doubt
   bool learns = false;  ///< hits change from epoch to epoch, kLearningEpochs of them
   EpochMethod method = EpochMethod::kClosedForm;
   std::string formula;
@@ -39,24 +39,6 @@ struct Hits {
   std::vector<JobHits> job;
   std::vector<ServiceHits> service;
 };
-
-/// How far a hit ratio may be off, by what the law at hand leaves out. Each adds to what a settled
-/// law over large owners is off by (measured: docs/validation.md, "The ladder").
-struct HitDoubt {
-  bool few = false;       ///< owners have room for few objects
-  bool learning = false;  ///< the policy has not settled
-  bool mixed = false;     ///< other data or KV blocks are in the same cache
-  double unused = 0;      ///< a policy that is played in small or mixed caches: room less hits
-};
-/// Absolute, largest where half of the reads hit.
-double hit_error(double hit, const HitDoubt& doubt);
-
-/// Capacity that one cache of a pool (the nodes that share copies) has in a tier, in bytes.
-double domain_capacity(const FleetView& view, const PoolView& pool, const scenario::CacheTier& tier,
-                       double factor);
-
-/// The tier that decides the hit ratio: tiers are filled together, so it is the largest.
-const scenario::CacheTier* largest_tier(const FleetView& view, const PoolView& pool);
 
 /// Hit ratios at full demand of the design, of jobs in their first epochs those at that moment.
 /// Data sets and KV blocks that share a cache get one characteristic time T (their occupancies over

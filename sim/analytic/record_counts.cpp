@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "sim/analytic/cache_content.hpp"
 #include "sim/analytic/record_parts.hpp"
 #include "sim/analytic/resources.hpp"
 

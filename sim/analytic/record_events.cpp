@@ -5,6 +5,7 @@
 #include <set>
 
 #include "models/capacity/refill.hpp"
+#include "sim/analytic/cache_content.hpp"
 #include "sim/analytic/checkpoints.hpp"
 #include "sim/analytic/record_parts.hpp"
 #include "sim/analytic/resources.hpp"

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/checkpoint/period.hpp"
+#include "sim/analytic/cache_content.hpp"
 
 namespace fleetcache::analytic {
 
