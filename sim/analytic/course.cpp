@@ -114,13 +114,25 @@ class Walk {
     return losses;
   }
 
+  // Users of a pool have its nodes in the order of their kinds and names, as in simulation.
   void count_stops(const std::vector<events::PlannedEvent>& plan) {
     const auto jobs = static_cast<std::uint32_t>(view_.jobs.size());
-    std::vector<std::uint32_t> of_node(view_.fleet.node_count(), jobs);
-    for (std::uint32_t j = 0; j < jobs; ++j)
-      std::fill_n(of_node.begin() + view_.jobs[j].first_node, view_.jobs[j].job->nodes, j);
+    const auto users = jobs + static_cast<std::uint32_t>(view_.services.size());
+    std::vector<std::uint32_t> of_node(view_.fleet.node_count(), users);
+    for (const PoolView& pool : view_.pools) {
+      std::uint32_t next = pool.fabric->first_node, last = next + pool.fabric->nodes;
+      const auto claim = [&](std::uint32_t nodes, std::uint32_t user) {
+        nodes = std::min(nodes, last - next);
+        std::fill_n(of_node.begin() + next, nodes, user);
+        next += nodes;
+      };
+      for (const std::uint32_t j : pool.jobs) claim(view_.jobs[j].job->nodes, j);
+      for (const std::uint32_t s : pool.services) claim(view_.services[s].service->nodes, jobs + s);
+    }
     const TimePoint from{from_seconds(course_.from_s).count}, to{from_seconds(horizon_s_).count};
-    const auto stops = events::random_stops(plan, {&of_node, jobs, jobs}, from, to);
+    const events::NodeUsers who{&of_node, jobs, users};
+    course_.events = events::tally_events(plan, who, to);
+    const auto stops = events::random_stops(plan, who, from, to);
     for (std::uint32_t j = 0; j < jobs; ++j)
       course_.job[j].random_stops = static_cast<std::uint32_t>(stops[j]);
   }

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "sim/analytic/evaluate.hpp"
+#include "sim/events/tally.hpp"
 
 namespace fleetcache::analytic {
 
@@ -42,8 +44,9 @@ struct Course {
   std::vector<JobCourse> job;
   std::vector<Stage> stage;       ///< in order of their first time; those with measured time
   double goodput = 0, stall = 0;  ///< of the measured time, weighted by nodes
-  double from_s = 0;              ///< when the measured time begins
-  double seconds = 0;             ///< how long it is, above 0
+  std::map<events::EventKey, events::EventTally> events;  ///< of the plan, up to the horizon
+  double from_s = 0;                                      ///< when the measured time begins
+  double seconds = 0;                                     ///< how long it is, above 0
 };
 
 struct CourseOptions {

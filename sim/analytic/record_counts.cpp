@@ -94,6 +94,9 @@ void put_tiers(const Solved& s, Record& record) {
 }  // namespace
 
 void add_counts(const Solved& s, Record& record) {
+  const bool draws = s.view.scenario->failures.enabled;
+  for (const auto& [name, n] : events::event_figures(s.course.events, draws))
+    put_metric(record, name, n, "1");
   put_jobs(s, record);
   put_services(s, record);
   put_tiers(s, record);

@@ -79,6 +79,12 @@ class Tally {
   std::map<EventKey, EventTally> tallies_;
 };
 
+/// Names of figures have no blanks: "cold start" is "cold_start".
+std::string word(std::string cause) {
+  std::replace(cause.begin(), cause.end(), ' ', '_');
+  return cause;
+}
+
 }  // namespace
 
 std::map<EventKey, EventTally> tally_events(const std::vector<PlannedEvent>& plan,
@@ -86,6 +92,23 @@ std::map<EventKey, EventTally> tally_events(const std::vector<PlannedEvent>& pla
   Tally tally(users, TimePoint{}, until);
   tally.add_all(plan);
   return tally.tallies();
+}
+
+std::map<std::string, double> event_figures(const std::map<EventKey, EventTally>& tallies,
+                                            bool draws) {
+  std::map<std::string, double> figures;
+  std::uint64_t random = 0;
+  for (const auto& [key, tally] : tallies) {
+    const auto& [drawn, cause] = key;
+    const std::string name = (drawn ? "events.random." : "events.planned.") + word(cause) + ".";
+    figures[name + "count"] = static_cast<double>(tally.count);
+    figures[name + "without_work"] = static_cast<double>(tally.without_work);
+    figures[name + "away_already"] = static_cast<double>(tally.away_already);
+    figures[name + "jobs_stopped"] = static_cast<double>(tally.jobs_stopped);
+    random += drawn ? tally.count : 0;
+  }
+  if (draws) figures["events.random"] = static_cast<double>(random);
+  return figures;
 }
 
 std::vector<std::uint64_t> random_stops(const std::vector<PlannedEvent>& plan,

@@ -35,6 +35,11 @@ struct NodeUsers {
 std::map<EventKey, EventTally> tally_events(const std::vector<PlannedEvent>& plan,
                                             const NodeUsers& users, TimePoint until);
 
+/// The tallies as figures of a run, in order of name: "events.planned.rack.count", …, and where
+/// failures are drawn "events.random", of all of them; zero is an answer too.
+std::map<std::string, double> event_figures(const std::map<EventKey, EventTally>& tallies,
+                                            bool draws);
+
 /// By job: how often a drawn failure in [from, until] stopped it while it was at work.
 std::vector<std::uint64_t> random_stops(const std::vector<PlannedEvent>& plan,
                                         const NodeUsers& users, TimePoint from, TimePoint until);

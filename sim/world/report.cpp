@@ -72,31 +72,6 @@ OtherTime other_time(const TrainingReport& r, const std::vector<events::PlannedE
   return {r.checkpoint_s, r.restore_s, down_s, r.lost_s - down_s};
 }
 
-/// Names of metrics have no blanks: "cold start" is "cold_start".
-std::string word(std::string cause) {
-  std::replace(cause.begin(), cause.end(), ' ', '_');
-  return cause;
-}
-
-void report_events(const std::vector<events::PlannedEvent>& plan, const events::NodeUsers& users,
-                   TimePoint date, bool draws, probes::Record& record) {
-  std::uint64_t random = 0;
-  for (const auto& [key, tally] : events::tally_events(plan, users, date)) {
-    const auto& [drawn, cause] = key;
-    const std::string name = (drawn ? "events.random." : "events.planned.") + word(cause) + ".";
-    const auto put = [&](const char* what, std::uint64_t n) {
-      record.metrics[name + what] = {static_cast<double>(n), "1", 0};
-    };
-    put("count", tally.count);
-    put("without_work", tally.without_work);
-    put("away_already", tally.away_already);
-    put("jobs_stopped", tally.jobs_stopped);
-    random += drawn ? tally.count : 0;
-  }
-  // Zero is an answer too where failures are drawn.
-  if (draws) record.metrics["events.random"] = {static_cast<double>(random), "1", 0};
-}
-
 }  // namespace
 
 probes::Record World::record() const {
@@ -114,9 +89,11 @@ probes::Record World::record() const {
   report_cache(record);
   events_->report(record, queue_.now());
   const auto jobs = static_cast<std::uint32_t>(training_.size());
-  report_events(events_->plan(),
-                {&claim_of_node_, jobs, jobs + static_cast<std::uint32_t>(inference_.size())},
-                date(), scenario_.failures.enabled, record);
+  const events::NodeUsers users{&claim_of_node_, jobs,
+                                jobs + static_cast<std::uint32_t>(inference_.size())};
+  const auto tallies = events::tally_events(events_->plan(), users, date());
+  for (const auto& [name, n] : events::event_figures(tallies, scenario_.failures.enabled))
+    record.metrics[name] = {n, "1", 0};
   report_origin(record);
   report_stations(record);
   report_stepping(record);

@@ -45,6 +45,12 @@ TEST_CASE("events are told by cause, by whether they were drawn and by what they
   CHECK(tallies.at({false, "drain"}).jobs_stopped == 1);
   CHECK(tallies.at({true, "tor"}).jobs_stopped == 0);
   CHECK(tallies.at({true, "tor"}).without_work == 0);
+  const auto figures = event_figures(tallies, true);
+  CHECK(figures.at("events.random") == 6);
+  CHECK(figures.at("events.random.node.count") == 4);
+  CHECK(figures.at("events.planned.drain.jobs_stopped") == 1);
+  CHECK(event_figures({}, true) == std::map<std::string, double>{{"events.random", 0}});
+  CHECK(event_figures({}, false).empty());
   // Of one job; what was planned is no draw.
   CHECK(random_stops(plan, kNodeUsers, at(0), at(60)) == std::vector<std::uint64_t>{1});
   CHECK(random_stops(plan, kNodeUsers, at(11), at(60)) == std::vector<std::uint64_t>{0});
