@@ -62,7 +62,7 @@ void put_services(const Solved& s, Record& record) {
     put_metric(record, name + "ttft_p95", models::response_quantile(a.queue, a.station, 0.95), "s");
     for (const auto& [tag, p] : {std::pair{"p50", 0.50}, {"p95", 0.95}, {"p99", 0.99}})
       put_metric(record, name + "ttft_queue_" + tag, models::wait_quantile(a.station, p), "s");
-    const double blocks = v.demand.rate * v.demand.blocks * s.course.seconds;
+    const double blocks = kv_blocks(s, v);
     lookups += blocks;
     hits += blocks * a.hits.kv.block_hit_ratio;
     usable += blocks * a.hits.kv.usable_ratio;

@@ -173,7 +173,7 @@ void cold_start(const Solved& s, std::size_t j, Record& record, Table& t) {
 
 void add_events(const Solved& s, Record& record) {
   Table t;
-  t.title = "EVENTS (arithmetic): one constraint binds in each; nothing was played";
+  t.title = "EVENTS BY ARITHMETIC, planned or not: what each takes; one constraint binds";
   t.columns = {"event", "where", "how much", "time", "what binds, what it asks"};
   random_losses(s, record, t);
   for (std::uint32_t p = 0; p < s.view.pools.size(); ++p) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "models/capacity/kv_growth.hpp"
 #include "models/cost/cost.hpp"
 #include "sim/analytic/record_parts.hpp"
 #include "sim/analytic/resources.hpp"
@@ -300,9 +301,14 @@ void add_checks(const Solved& s, Record& record) {
 
 }  // namespace
 
+double kv_blocks(const Solved& s, const ServiceView& service) {
+  const models::KvDemand& d = service.demand;
+  return d.rate * d.blocks * s.course.seconds *
+         models::kv_growth(d, s.course.from_s, s.course.from_s + s.course.seconds);
+}
+
 // Bytes over the measured time, by the tiers of the exact rung.
 void add_bytes_and_checks(const Solved& s, Record& record) {
-  const double measured = s.course.seconds;
   const char* origin = s.design.path == scenario::OriginPath::kFrontEnd  ? "front_end"
                        : s.design.path == scenario::OriginPath::kBifrost ? "bifrost"
                                                                          : "deltazero";
@@ -337,10 +343,12 @@ void add_bytes_and_checks(const Solved& s, Record& record) {
     const ServiceView& view = s.view.services[i];
     if (!view.synthetic) continue;
     const ServiceAnswer& a = s.course.phases.steady.service[i];
-    fetched += a.fetched * measured;
-    from_dram += a.fetched * measured * a.hits.dram_share();
-    recomputed += a.recomputed * measured;
-    looked_up += view.demand.rate * view.demand.blocks * view.block_bytes * measured;
+    const double asked_for = kv_blocks(s, view) * view.block_bytes;
+    const double found = asked_for * a.hits.kv.usable_ratio;
+    fetched += found;
+    from_dram += found * a.hits.dram_share();
+    recomputed += asked_for - found;
+    looked_up += asked_for;
   }
   if (looked_up > 0) {
     record.bytes["kv"]["peer_dram"] = whole(from_dram);

@@ -28,6 +28,9 @@ double dataset_hit_ratio(const FleetView& view, const Answer& answer);
 /// The same over the measured time.
 double dataset_hit_ratio(const Course& course);
 
+/// KV blocks that a service looks up in the measured time: conversations begin with the run.
+double kv_blocks(const Solved& solved, const ServiceView& service);
+
 void add_metrics(const Solved& solved, probes::Record& record);
 void add_stations(const Solved& solved, probes::Record& record);
 void add_bytes_and_checks(const Solved& solved, probes::Record& record);
