@@ -71,9 +71,9 @@ void add_moved_terms(const std::string& name, const Evidence& evidence,
       {"rates", "what origins give moved by 5 %, the whole answer again"},
       {"timing", "the measured time begun a tenth of the warm-up earlier and later"},
       {"losses",
-       "lost copies and reads after a stop: half of the answer without, and all reads of a job "
-       "in one heap"},
-      {"draws", "so many prompts and failures have so much spread, 95 %"},
+       "lost copies and reads after a stop: the answer without, and all reads of a job in one "
+       "heap"},
+      {"draws", "so many prompts have so much spread, 95 %"},
   };
   for (const auto& [component, figures] : evidence.moved) {
     const auto width = figures.find(name);
@@ -152,10 +152,12 @@ void add_drawn_failures(const std::string& name, const Metric& m,
   const std::string prefix = stopped_with(name);
   const auto stops = figures.find(prefix + "random_stops");
   const auto waste = figures.find(prefix + "failure_waste");
-  if (prefix.empty() || stops == figures.end() || waste == figures.end()) return;
+  if (prefix.empty() || stops == figures.end()) return;
   const double k = stops->second.value;
   double abs = k > 0 ? kNormal_95 * lost_to_stops(prefix, figures) * std::sqrt(2 / k) : 0;
-  if (k < kFewestStops) abs = std::max(abs, waste->second.value * m.value);
+  // Jobs without checkpoints have no cost in the mean: they lose all that they have.
+  if (k < kFewestStops && waste != figures.end())
+    abs = std::max(abs, waste->second.value * m.value);
   // A job that stops more often stalls for less of the time, by as much as it runs less.
   if (name.ends_with("stall")) abs *= m.value;
   terms.push_back({"failures", name, abs,

@@ -65,4 +65,11 @@ double epoch_lru_units(double c, double units) {
   return std::min(1.0, hit);
 }
 
+double epoch_part_progress(double readers, double from, double to) {
+  if (readers <= 1) return (from + to) / 2;
+  const auto left = [readers](double x) { return x < 1 ? power(1 - x, readers) : 0.0; };
+  const double unread = (left(from) - left(to)) / (readers * (to - from));
+  return 1 - power(unread, 1 / (readers - 1));
+}
+
 }  // namespace fleetcache::models

@@ -28,6 +28,13 @@ double epoch_lru_units(double c, double units);
 /// for many objects. Checked by: tests/unit/analytic/capacity_test.cpp (Monte Carlo).
 double epoch_units_seen(double units, double epochs);
 
+/// Of a part [from, to] of the first epoch of `readers` jobs that read one data set at one pace:
+/// the progress x at which as much is unread by the others, (1 - x)^(readers - 1), as in the mean
+/// over the part, ((1 - from)^readers - (1 - to)^readers) / (readers (to - from)). All parts
+/// together miss each object once. The middle for one reader and for two.
+/// Requires: readers >= 1, 0 <= from < to <= 1.
+double epoch_part_progress(double readers, double from, double to);
+
 /// Hit ratio of one of `readers` independent shuffles of the same data set at the same pace that
 /// share a cache with a share `c` of it: the others' reads count as independent,
 /// 1 - (1 - own(g)) (1 - g)^(readers-1) with g = 1 - (1-c)^(1/readers) and `own` the law of a

@@ -58,12 +58,13 @@ BytesPerSecond path_capacity(const FleetView& view, const Design& design, std::u
     rate = models::front_end_capacity(limits_of(region.blob), accounts,
                                       Bytes(static_cast<std::uint64_t>(std::max(1.0, object))))
                .throughput;
+  rate.count *= design.origin;
   if (design.path == scenario::OriginPath::kFrontEnd) return rate;
   const models::DirectPath way = direct_path_of(region, design.path);
   const scenario::Bifrost& b = region.bifrost;
-  return models::bifrost_capacity({way.stamp, way.plan_requests, b.eligible, b.fallback}, rate,
-                                  object)
-      .throughput;
+  const BytesPerSecond stamp(way.stamp.count * design.origin * design.stamp);
+  const PerSecond plans(way.plan_requests.count * design.origin);
+  return models::bifrost_capacity({stamp, plans, b.eligible, b.fallback}, rate, object).throughput;
 }
 
 double restore_seconds(const FleetView& view, const Design& design, const JobView& job) {

@@ -1,6 +1,7 @@
 #include "sim/analytic/course.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "models/capacity/shared_epochs.hpp"
@@ -10,7 +11,8 @@
 namespace fleetcache::analytic {
 namespace {
 
-constexpr double kSame_s = 1e-9;  // instants closer than this are one
+constexpr double kLeast_s = 1e-9;  // of measured time
+constexpr double kNever = std::numeric_limits<double>::infinity();
 
 double seconds_of(TimePoint at) { return to_seconds(at - TimePoint{}); }
 
@@ -28,13 +30,16 @@ double touched(const events::PlannedEvent& event, std::uint32_t first, double no
 }
 
 // Until a policy has settled, and one of a job's caches has seen as much as it will hold in the
-// end.
-int learning_epochs(const JobHits& hits) {
-  constexpr int kMost = 40;
+// end. Epochs one by one at first, then in parts that are a quarter longer each.
+std::vector<std::uint32_t> learning_epochs(const JobHits& hits) {
+  constexpr std::uint32_t kOneByOne = 8;
   constexpr double kNear = 0.98;
-  int epochs = hits.learns ? kLearningEpochs : 1;
-  while (epochs < kMost && models::epoch_units_seen(hits.units, epochs) < kNear * hits.hit)
-    ++epochs;
+  const std::uint32_t least = hits.learns ? kLearningEpochs : 1;
+  std::vector<std::uint32_t> epochs = {1};
+  while (epochs.back() < least ||
+         models::epoch_units_seen(hits.units, epochs.back()) < kNear * hits.hit)
+    epochs.push_back(epochs.back() +
+                     std::max(1U, epochs.back() >= kOneByOne ? epochs.back() / 4 : 1));
   return epochs;
 }
 
@@ -46,21 +51,21 @@ class Walk {
     course_.job.resize(view.jobs.size());
     horizon_s_ = to_seconds(view.scenario->horizon);
     course_.from_s = std::min(horizon_s_, options.warmup * to_seconds(view.scenario->warmup));
-    course_.seconds = std::max(kSame_s, horizon_s_ - course_.from_s);
+    course_.seconds = std::max(kLeast_s, horizon_s_ - course_.from_s);
     add_walkers();
   }
 
   Course go() {
     double now = 0;
     bool measured = course_.from_s <= 0;
-    while (now < horizon_s_ - kSame_s) {
+    while (is_after(horizon_s_, now)) {
       Stage& stage = stage_now();
       double next = measured ? horizon_s_ : course_.from_s;
       for (std::size_t j = 0; j < walkers_.size(); ++j)
         next = std::min(next, walkers_[j].next(now, stage.answer.job[j]));
       pass(now, std::max(now, next), measured, stage);
       now = std::max(now, next);
-      if (!measured && now >= course_.from_s - kSame_s) {
+      if (!measured && !is_after(course_.from_s, now)) {
         measured = true;
         for (Walker& walker : walkers_) walker.end_warmup();
       }
@@ -82,6 +87,7 @@ class Walk {
       const scenario::CacheTier* tier = largest_tier(view_, view_.pools[job.pool]);
       JobWay way;
       way.slices = design_.cache && first.hits.readers > 1 ? kFirstEpochSlices : 1;
+      way.readers = first.hits.readers;
       way.epochs = learning_epochs(course_.phases.steady.job[j].hits);
       way.rereads_hit = options_.copies_are_lost;
       if (tier != nullptr) way.remembers = remembers(tier->eviction);
@@ -108,7 +114,7 @@ class Walk {
       const bool once = event.kind == events::PlanKind::kCachesEmptied;
       const bool comes_back = event.kind == events::PlanKind::kUnreachable ||
                               (event.kind == events::PlanKind::kNodesAway && event.keeps_nvme);
-      losses.push_back({seconds_of(event.at), once ? 0 : seconds_of(event.end(end)),
+      losses.push_back({seconds_of(event.at), once ? kNever : seconds_of(event.end(end)),
                         std::min(1.0, share), comes_back});
     }
     return losses;

@@ -88,15 +88,16 @@ Derivation stall_of(const Solved& s, std::size_t j, bool goodput) {
   return d;
 }
 
-// What random failures cost, beside goodput: their rate is not in the scenario.
+// What failures of its nodes cost a job in the mean.
 Derivation failures_of(const Solved& s, const JobView& job, const JobAnswer& a) {
   Derivation d;
   d.formula =
       "best interval = sqrt(2 write MTTI) (Young); waste = 1 - T / (M e^(R/M) (e^((T + w)/M) - "
       "1)) (exact renewal), T the interval, w the write, R the restore, M the MTTI";
-  d.steps.push_back("MTTI = 1 / (" + count(job.gpus) + " GPUs x " +
-                    digits(86400 * s.view.scenario->assumptions.gpu_failure_rate.count) +
-                    " a day) = " + seconds(a.mtti_s));
+  const Duration mtbf = events::node_mtbf(*s.view.scenario, *s.view.pools[job.pool].pool);
+  d.steps.push_back("MTTI = " + seconds(to_seconds(mtbf)) +
+                    " (failures.node.mtbf, else by GPUs) / " + count(job.nodes) +
+                    " nodes = " + seconds(a.mtti_s));
   d.steps.push_back("write stands still " + seconds(a.checkpoint_write_s) +
                     ", is in the accounts after " + seconds(a.checkpoint_drain_s) + "; restore " +
                     seconds(a.restore_s));
@@ -104,7 +105,8 @@ Derivation failures_of(const Solved& s, const JobView& job, const JobAnswer& a) 
                     percent(a.best_waste));
   d.steps.push_back("the scenario's " + seconds(to_seconds(job.job->checkpoint.every)) +
                     ": waste " + percent(a.failure_waste));
-  d.inputs.push_back("assumptions.gpu_failure_rate");
+  const bool of_nodes = s.view.scenario->failures.node.mtbf.count > 0;
+  d.inputs.push_back(of_nodes ? "failures.node.mtbf" : "assumptions.gpu_failure_rate");
   for (const char* key : {".nodes", ".checkpoint.size", ".checkpoint.every", ".checkpoint.stall"})
     d.inputs.push_back(job_path(job) + key);
   return d;

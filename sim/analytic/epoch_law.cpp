@@ -53,13 +53,14 @@ class MiniatureReader {
 };
 
 struct Counts {
-  std::vector<std::uint64_t> asked, hits;  // by pass over the data set
+  std::uint64_t pass = 0;                  // requests of one
+  std::vector<std::uint64_t> asked, hits;  // by pass
 };
 
 // The policy on a few objects, from empty. False: no such policy.
 bool play(std::string_view policy, const std::map<std::string, std::string>& parameters,
           std::uint64_t capacity, std::uint64_t charge, const EpochReaders& who, unsigned objects,
-          std::uint64_t passes, std::uint64_t run, Counts& counts) {
+          std::uint64_t run, Counts& counts) {
   eviction::Config config;
   config.capacity = capacity * charge;
   config.max_entries = objects;
@@ -73,36 +74,41 @@ bool play(std::string_view policy, const std::map<std::string, std::string>& par
   std::vector<MiniatureReader> reader;
   for (std::uint64_t r = 0; r < readers; ++r)
     reader.emplace_back(r + run * readers, objects, r * (objects / readers), who.shuffle);
-  for (std::uint64_t i = 0; i < passes * objects; ++i) {
+  for (std::uint64_t i = 0; i < counts.pass * counts.asked.size(); ++i) {
     eviction::Meta meta;
     meta.id = reader[i % readers].next(units);
     meta.charge = charge;
     const bool hit = cache->request(TimePoint{static_cast<std::int64_t>(i)}, meta);
-    ++counts.asked[i / objects];
-    if (hit) ++counts.hits[i / objects];
+    ++counts.asked[i / counts.pass];
+    if (hit) ++counts.hits[i / counts.pass];
   }
   return true;
 }
 
 // As many runs as give `least` requests a pass: small caches have to be played often.
 EpochHit miniature(std::string_view policy, const std::map<std::string, std::string>& parameters,
-                   double cached, const EpochReaders& who, unsigned objects, unsigned least) {
+                   double cached, const EpochReaders& who, unsigned objects, unsigned least,
+                   bool fine) {
   EpochHit out;
   out.method = EpochMethod::kMiniature;
   const auto capacity = static_cast<std::uint64_t>(std::llround(cached * objects));
   const std::uint64_t charge = static_cast<double>(capacity) < kFewObjects ? kCharge : 1;
   if (capacity == 0) return out;
   constexpr std::uint64_t kPasses = kWarmPasses + kMeasuredPasses;
-  Counts counts{std::vector<std::uint64_t>(kPasses, 0), std::vector<std::uint64_t>(kPasses, 0)};
+  // A pass is an epoch where one cache sees all of it; many readers, only in a fine answer.
+  const auto readers = std::min<std::uint64_t>(kReadersMax, std::llround(who.readers));
+  const bool epochs = who.units <= 1 && (fine || readers <= 1);
+  Counts counts{epochs ? readers * objects : objects, std::vector<std::uint64_t>(kPasses, 0),
+                std::vector<std::uint64_t>(kPasses, 0)};
   const std::uint64_t runs = std::max(1U, least / std::max(1U, objects));
   for (std::uint64_t run = 0; run < runs; ++run) {
-    if (play(policy, parameters, capacity, charge, who, objects, kPasses, run, counts)) continue;
+    if (play(policy, parameters, capacity, charge, who, objects, run, counts)) continue;
     out.ratio = -1;
     return out;
   }
   std::uint64_t asked = 0, hits = 0;
   for (std::size_t pass = 1; pass < kPasses; ++pass) {
-    if (pass <= kLearningEpochs)
+    if (epochs && pass <= kLearningEpochs)
       out.by_epoch.push_back(static_cast<double>(counts.hits[pass]) /
                              static_cast<double>(counts.asked[pass]));
     if (pass < kWarmPasses) continue;
@@ -174,7 +180,7 @@ EpochHit EpochLaw::hit(std::string_view policy,
   const auto [entry, fresh] =
       runs_.try_emplace(key_of(policy, parameters, c, readers, objects), EpochHit{});
   if (fresh) {
-    entry->second = miniature(policy, parameters, c, readers, objects, objects_);
+    entry->second = miniature(policy, parameters, c, readers, objects, objects_, fine());
     entry->second.formula = std::string(policy) + ": no closed form; the policy itself on " +
                             std::to_string(objects) + " objects at the same c";
   }

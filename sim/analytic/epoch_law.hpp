@@ -29,8 +29,9 @@ constexpr int kLearningEpochs = 6;
 
 struct EpochHit {
   double ratio = 0;  ///< settled
-  std::vector<double>
-      by_epoch;  ///< second, third, ... epoch, kLearningEpochs of them; empty: settled
+  /// Of each reader's second, third, ... epoch, kLearningEpochs of them; empty: settled, or not
+  /// told (several caches).
+  std::vector<double> by_epoch;
   EpochMethod method = EpochMethod::kClosedForm;
   std::string formula;
 };
@@ -51,9 +52,10 @@ class EpochLaw {
 
   /// `cached` is the share of the data set that the cache can hold, 0..1. Policies lru and pinned
   /// and, for one reader on one unit, fifo have closed forms; the others run in miniature: three
-  /// passes to warm up, four counted, bias O(1/objects). An owner with room for few objects is run
+  /// passes to warm up, four counted, bias O(1/objects); a pass is an epoch of all readers on one
+  /// cache, else as many requests as there are objects. An owner with room for few objects is run
   /// as it is, longer: policies decide otherwise there. Unknown policies count as LRU.
-  /// Cost of a run: about 70 ns a request, 7 x objects of them.
+  /// Cost of a run: about 70 ns a request, 7 passes of them.
   EpochHit hit(std::string_view policy, const std::map<std::string, std::string>& parameters,
                double cached, const EpochReaders& readers);
 

@@ -109,34 +109,34 @@ class Errors {
 
   // Sessions are drawn one by one: so many have so much spread.
   void add_draws() {
-    double blocks = 0, sessions = 0, error = 0, volume = 0, squares = 0;
+    double sessions = 0, error = 0, volume = 0, squares = 0;
     for (std::size_t i = 0; i < s_.view.services.size(); ++i) {
       const ServiceView& view = s_.view.services[i];
       if (!view.synthetic) continue;
       const ServiceAnswer& a = s_.course.phases.steady.service[i];
       const double prompts = view.demand.rate * s_.course.seconds;
       const double own = std::max(1.0, prompts / std::max(1.0, view.spec.turns));
-      blocks += prompts;
       sessions += own;
-      error += prompts * a.hits.error;
       const double asked = kv_blocks(s_, view);
       volume += asked;
+      error += asked * a.hits.error;
       squares += std::pow(asked * models::kv_volume_spread(view.demand, own), 2);
       add_waits("infer." + view.service->name + ".", a, own);
       const double hit = a.hits.kv.block_hit_ratio;
       add("draws", "infer." + view.service->name + ".block_hit_ratio", spread(hit, own));
     }
-    if (blocks <= 0) return;
+    if (volume <= 0) return;
     for (const char* name : {"kv.block_lookups", "kv.block_hits", "kv.block_misses"}) {
       const auto base = record_.metrics.find(name);
-      if (base == record_.metrics.end() || volume <= 0) continue;
+      if (base == record_.metrics.end()) continue;
       add("draws", name, kNormal_95 * std::sqrt(squares) * base->second.value / volume);
     }
-    const double hit = kv_block_hit_ratio(s_.view, s_.course.phases.steady);
     for (const char* name : {"kv.block_hit_ratio", "cache.hit_ratio.kv", "cache.byte_hit_ratio.kv",
                              "kv.usable_block_ratio"}) {
-      add("draws", name, spread(hit, sessions));
-      widen("hits", name, error / blocks);
+      const auto base = record_.metrics.find(name);
+      if (base == record_.metrics.end()) continue;
+      add("draws", name, spread(std::clamp(base->second.value, 0.0, 1.0), sessions));
+      widen("hits", name, error / volume);
     }
   }
 

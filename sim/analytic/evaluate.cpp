@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "models/capacity/prefill_service.hpp"
+#include "models/capacity/shared_epochs.hpp"
 #include "models/capacity/slow_read.hpp"
 #include "models/checkpoint/young.hpp"
 #include "models/devices/nvme.hpp"
@@ -14,6 +15,7 @@
 #include "sim/analytic/checkpoints.hpp"
 #include "sim/analytic/origin_wait.hpp"
 #include "sim/analytic/resources.hpp"
+#include "sim/events/plan.hpp"
 
 namespace fleetcache::analytic {
 
@@ -59,10 +61,11 @@ void add_checkpoints(const Context& c, const JobView& job, JobAnswer& a) {
   a.checkpoint_share = std::min(1.0, a.checkpoint_write_s / period_s);
   a.checkpoint_period_s = std::max(period_s, a.checkpoint_write_s);
   a.restore_s = restore_seconds(c.view, c.design, job);
-  if (job.gpus <= 0 || a.checkpoint_write_s <= 0 || !std::isfinite(a.checkpoint_write_s)) return;
-  const double failures = c.view.scenario->assumptions.gpu_failure_rate.count;
-  if (failures <= 0) return;
-  a.mtti_s = 1 / (job.gpus * failures);
+  if (a.checkpoint_write_s <= 0 || !std::isfinite(a.checkpoint_write_s)) return;
+  // Of its own nodes: racks and zones that fail come on top.
+  const Duration mtbf = events::node_mtbf(*c.view.scenario, *c.view.pools[job.pool].pool);
+  if (mtbf.count <= 0) return;
+  a.mtti_s = to_seconds(mtbf) / job.nodes;
   const Duration mtti = from_seconds(a.mtti_s), write = from_seconds(a.checkpoint_write_s);
   const Duration restart = from_seconds(std::min(a.restore_s, 1e6));
   const Duration best = models::young_interval(write, mtti);
@@ -389,7 +392,11 @@ std::vector<FirstEpoch> first_epochs(const FleetView& view, const Design& design
   for (const JobAnswer& a : start.job) shared = shared || a.hits.readers > 1;
   const int slices = shared && design.cache ? kFirstEpochSlices : 1;
   for (int i = 0; i < slices; ++i) {
-    const Moment moment = first_epoch(view, (i + 0.5) / slices);
+    Moment moment;
+    for (const JobAnswer& a : start.job)
+      moment.push_back(
+          {models::epoch_part_progress(a.hits.readers, 1.0 * i / slices, (i + 1.0) / slices), false,
+           0});
     const Answer answer = slices == 1 ? start : evaluate(view, design, moment, law, parts);
     for (std::size_t j = 0; j < epochs.size(); ++j)
       add_slice(view.jobs[j], answer.job[j], 1.0 / slices, epochs[j]);

@@ -38,7 +38,8 @@ struct ResourceAnswer {
   std::string unit;       ///< "B/s" or "1/s"
   std::string parameter;  ///< scenario path that sets it
   std::uint32_t region = 0;
-  bool of_one_job = false;  ///< a job's own limit, not a shared part
+  std::uint32_t pool = topologies::Fleet::kNone;  ///< whose nodes it is a part of
+  bool of_one_job = false;                        ///< a job's own limit, not a shared part
   double capacity = 0;
   double base = 0;     ///< what services and checkpoints take before any job
   double offered = 0;  ///< load if no job ever stalled

@@ -118,7 +118,7 @@ std::vector<models::TimeShare> burst_law(const FleetView& view, const Design& de
   burst.bytes = own.object;
   burst.capacity = BytesPerSecond(link->capacity);
   burst.stream = BytesPerSecond(stream);
-  burst.plans = PerSecond(direct ? r.bifrost.plan_requests.count : 0);
+  burst.plans = PerSecond(direct ? design.origin * r.bifrost.plan_requests.count : 0);
   burst.before_s = to_seconds(read.rest) - (stream > 0 ? own.object / stream : 0);
   const auto alone_s = [&](const StepReads& reads) {
     return reads.reads * on_way * reads.object / link->capacity;

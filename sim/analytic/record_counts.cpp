@@ -38,7 +38,11 @@ void put_jobs(const Solved& s, Record& record) {
     if (!s.design.cache) continue;
     const Flow flow = flow_of(s.view, s.design, job, warm.hits);
     const double landed = c.read - c.hit;
-    if (flow.nvme_write > 0 || flow.nvme_read > 0) nvme += landed;
+    if (flow.nvme_write > 0 || warm.hits.cached >= 1) {
+      nvme += landed;
+    } else if (flow.nvme_read > 0) {  // pinned, smaller than the data: takes nothing once full
+      nvme += std::min(c.filled, warm.hits.cached * static_cast<double>(job.dataset->size.count));
+    }
     for (const scenario::CacheTier& t : s.view.scenario->cache.tiers)
       if (t.medium == scenario::Medium::kDram) dram += landed;
   }

@@ -231,11 +231,19 @@ void add_station(const ResourceAnswer& a, double share, Record& record) {
   station.parameter = a.parameter;
 }
 
+// Stages know what jobs do, not what services do in pools where no job runs: there only what jobs
+// elsewhere are handed changes from stage to stage.
+bool is_of_stages(const FleetView& view, const ResourceAnswer& a) {
+  return a.pool == topologies::Fleet::kNone || !view.pools[a.pool].jobs.empty() ||
+         view.pools[a.pool].services.empty();
+}
+
 // Over the measured time: a resource that no job uses in a stage is not in its answer.
 void add_stations(const Solved& solved, Record& record) {
   for (const Stage& stage : solved.course.stage)
     for (const ResourceAnswer& a : stage.answer.resource)
-      add_station(a, stage.seconds / solved.course.seconds, record);
+      if (is_of_stages(solved.view, a))
+        add_station(a, stage.seconds / solved.course.seconds, record);
   for (const ResourceAnswer& a : solved.course.phases.steady.resource)
     if (record.stations.count(a.name) == 0) add_station(a, 1, record);
   for (std::size_t i = 0; i < solved.view.services.size(); ++i) {

@@ -18,7 +18,7 @@ using probes::Record;
 using probes::Table;
 
 constexpr std::uint32_t kClientsMost = 400'000;
-constexpr double kPartLeast = 1e-3;  // of all reads: stages with fewer change no figure
+constexpr double kLeftOut = 1e-5;  // of all reads, in the stages that have fewest: no law for those
 
 struct Closed {
   double clients = 0, alone_s = 0, demand_s = 0, object = 0;
@@ -135,18 +135,29 @@ ReadLaws read_laws(const Solved& s, const Answer& phase) {
 
 // Read times of all stages as weighted points.
 std::vector<Part> read_times(const Solved& s, EpochLaw& law) {
-  std::vector<Part> parts;
+  struct Reads {
+    double count = 0;
+    const Stage* stage = nullptr;
+    std::size_t job = 0;
+  };
+  std::vector<Reads> reads;
   double all = 0;
   for (const Stage& stage : s.course.stage)
-    for (std::size_t j = 0; j < s.view.jobs.size(); ++j)
-      all += stage.origin[j] / s.view.jobs[j].object;
-  for (const Stage& stage : s.course.stage) {
     for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
-      const double reads = stage.origin[j] / s.view.jobs[j].object;
-      if (reads <= kPartLeast * all) continue;
-      for (const models::TimeShare& t : known_law(s, stage.answer, j, law))
-        parts.push_back({t.seconds, reads * t.share});
+      reads.push_back({stage.origin[j] / s.view.jobs[j].object, &stage, j});
+      all += reads.back().count;
     }
+  std::stable_sort(reads.begin(), reads.end(),
+                   [](const Reads& a, const Reads& b) { return a.count < b.count; });
+  std::vector<Part> parts;
+  double left_out = 0;
+  for (const Reads& r : reads) {
+    if (left_out + r.count <= kLeftOut * all) {
+      left_out += r.count;
+      continue;
+    }
+    for (const models::TimeShare& t : known_law(s, r.stage->answer, r.job, law))
+      parts.push_back({t.seconds, r.count * t.share});
   }
   // Checkpoints are read back node by node, all at once.
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {

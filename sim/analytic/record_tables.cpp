@@ -220,7 +220,8 @@ Table account_table(const Solved& s) {
                       n(none.accounts), limit_text(none)});
   }
   t.notes = {"quota: 250 accounts per subscription and region by default, 500 on request",
-             "stored: data sets of the region and two checkpoints a job"};
+             "stored: data sets of the region and " +
+                 count(s.view.scenario->assumptions.checkpoints_kept) + " checkpoints a job"};
   return t;
 }
 
@@ -252,10 +253,10 @@ Table job_table(const Solved& s) {
          fails ? percent(a.failure_waste) + " / " + percent(a.best_waste) : "-"});
   }
   t.notes = {"c: share of the data set that fits one cache; h: hit ratio in steady state",
-             "waste: exact renewal form under " +
+             "waste: exact renewal form under failures of nodes (failures.node.mtbf, else " +
                  digits(86400 * s.view.scenario->assumptions.gpu_failure_rate.count) +
-                 " failures per GPU and day (assumptions.gpu_failure_rate), in the mean; goodput "
-                 "has those of the plan of events"};
+                 " per GPU and day, assumptions.gpu_failure_rate), in the mean; goodput has those "
+                 "of the plan of events"};
   return t;
 }
 
@@ -324,8 +325,7 @@ Table wan_table(const Solved& s) {
 // GPU hours lost by all jobs over the measured time to waits beyond the steady state's: the price
 // of a cold cache, paid once.
 double cold_gpu_hours(const Solved& s) {
-  const double hours =
-      (to_seconds(s.view.scenario->horizon) - to_seconds(s.view.scenario->warmup)) / 3600;
+  const double hours = s.course.seconds / 3600;
   double sum = 0;
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j)
     sum += s.view.jobs[j].gpus * hours *

@@ -29,7 +29,8 @@ class Builder {
 
   Resources build() {
     for (std::uint32_t r = 0; r < view_.regions.size(); ++r) add_origin(r);
-    for (std::uint32_t p = 0; p < view_.pools.size(); ++p) add_pool(p);
+    for (pool_ = 0; pool_ < view_.pools.size(); ++pool_) add_pool(pool_);
+    pool_ = topologies::Fleet::kNone;
     add_wan();
     for (std::uint32_t j = 0; j < view_.jobs.size(); ++j) add_readahead(j);
     return std::move(out_);
@@ -47,6 +48,7 @@ class Builder {
     a.region = region;
     a.capacity = capacity;
     a.base = base;
+    a.pool = pool_;
     a.of_one_job = kind == ResourceKind::kReadahead || name_is_job_;
     models::FilledResource f{capacity, base, {}};
     a.offered = base;
@@ -210,7 +212,8 @@ class Builder {
   const Hits& hits_;
   std::vector<Flow> flows_;
   Resources out_;
-  bool name_is_job_ = false;  // while the resources of one job are added
+  bool name_is_job_ = false;                       // while the resources of one job are added
+  std::uint32_t pool_ = topologies::Fleet::kNone;  // while those of one pool are
 };
 
 }  // namespace

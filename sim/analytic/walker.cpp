@@ -5,13 +5,13 @@
 #include <limits>
 #include <utility>
 
+#include "models/capacity/shared_epochs.hpp"
 #include "policies/base/math.hpp"
 
 namespace fleetcache::analytic {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-constexpr double kSame_s = 1e-9;   // instants and positions closer than this are one
 constexpr double kNotMissed = -1;  // before any position
 
 double seconds_of(TimePoint at) { return to_seconds(at - TimePoint{}); }
@@ -45,8 +45,14 @@ Walker::Walker(const JobView& job, const JobAnswer& first, const JobAnswer& stea
 JobMoment Walker::moment() const {
   const int slices = way_.slices;
   if (phase() >= last()) return {1, away(), kSettled};
-  if (phase() >= slices) return {1, away(), static_cast<std::uint32_t>(phase() - slices + 1)};
-  return {slices == 1 ? 0 : (phase() + 0.5) / slices, away(), 0};
+  if (phase() >= slices) {
+    const auto part = static_cast<std::size_t>(phase() - slices);
+    return {1, away(), (way_.epochs[part] + way_.epochs[part + 1] - 1) / 2};
+  }
+  if (slices == 1) return {0, away(), 0};
+  return {
+      models::epoch_part_progress(way_.readers, 1.0 * phase() / slices, (phase() + 1.0) / slices),
+      away(), 0};
 }
 
 void Walker::set(State state, double now, double until) {
@@ -63,7 +69,7 @@ double Walker::next_loss(double now) const {
   double next = kNever;
   for (const CopyLoss& loss : way_.losses) {
     for (const double at : {loss.at_s, loss.again_s})
-      if (at > now + kSame_s) next = std::min(next, at);
+      if (is_after(at, now)) next = std::min(next, at);
   }
   return next;
 }
@@ -72,12 +78,12 @@ double Walker::next_loss(double now) const {
 // before it stopped.
 double Walker::target() const {
   if (rereads_)
-    return way_.remembers == Remembers::kFirst && position_ < cached_s_ - kSame_s
+    return way_.remembers == Remembers::kFirst && is_after(cached_s_, position_)
                ? std::min(frontier_, cached_s_)
                : frontier_;
   if (phase_ >= last()) return kNever;
   if (phase_ < way_.slices) return epoch_s_ * (phase_ + 1) / way_.slices;
-  return epoch_s_ * (phase_ - way_.slices + 2);
+  return epoch_s_ * way_.epochs[static_cast<std::size_t>(phase_ - way_.slices + 1)];
 }
 
 double Walker::next(double now, const JobAnswer& answer) const {
@@ -86,7 +92,7 @@ double Walker::next(double now, const JobAnswer& answer) const {
   if (answer.goodput <= 0) return at;
   double change = target();
   for (const double missed_to : missed_to_)
-    if (missed_to > position_ + kSame_s) change = std::min(change, missed_to);
+    if (is_after(missed_to, position_)) change = std::min(change, missed_to);
   return std::min(at, now + std::max(0.0, change - position_) / answer.goodput);
 }
 
@@ -106,7 +112,10 @@ void Walker::pass(double seconds, const JobAnswer& answer, bool measured, JobCou
     sum.goodput += answer.goodput * seconds;
     sum.stall += answer.stall * seconds;
     sum.checkpoint += (1 - answer.goodput - answer.stall) * seconds;
-    if (phase() < way_.slices) sum.first_share += seconds;
+    if (phase() < way_.slices) {
+      sum.first_share += seconds;
+      sum.filled += read * (1 - hits);
+    }
     sum.read += read;
     sum.hit += read * hits;
     sum.missed_again += read * (found_all - hits);
@@ -119,12 +128,12 @@ void Walker::pass(double seconds, const JobAnswer& answer, bool measured, JobCou
 
 void Walker::turn(double now, bool measured, JobCourse& sum) {
   lose_copies(now);
-  if (next_stop() <= now + kSame_s) return stop(now, measured, sum);
+  if (!is_after(next_stop(), now)) return stop(now, measured, sum);
   if (state_ == State::kRunning) {
-    if (position_ >= target() - kSame_s) reach();
+    if (!is_after(target(), position_)) reach();
     return;
   }
-  if (until_ > now + kSame_s) return;
+  if (is_after(until_, now)) return;
   const bool back = state_ == State::kDown;
   if (state_ == State::kRestoring && measured) ++sum.restores;
   if (back && (written_ || restores_at_start_))
@@ -138,7 +147,7 @@ void Walker::turn(double now, bool measured, JobCourse& sum) {
 void Walker::reach() {
   if (!rereads_) {
     ++phase_;
-  } else if (position_ >= frontier_ - kSame_s) {
+  } else if (!is_after(frontier_, position_)) {
     position_ = std::max(position_, frontier_);
     rereads_ = false;
   } else {
@@ -158,7 +167,7 @@ void Walker::stop(double now, bool measured, JobCourse& sum) {
     frontier_ = std::max(rereads_ ? frontier_ : 0.0, position_);
     position_ = durable_;
     back_s_ = frontier_ - position_;
-    rereads_ = back_s_ > kSame_s;
+    rereads_ = is_after(frontier_, position_);
   }
   if (measured) ++sum.stops;
   set(State::kDown, now, seconds_of(way_.away[next_away_].to));
@@ -182,8 +191,8 @@ void Walker::find_durable(double now) {
 void Walker::lose_copies(double now) {
   for (std::size_t i = 0; i < way_.losses.size(); ++i) {
     const CopyLoss& loss = way_.losses[i];
-    const bool goes = std::abs(loss.at_s - now) <= kSame_s;
-    const bool again = std::abs(loss.again_s - now) <= kSame_s;
+    const bool goes = is_same(loss.at_s, now);
+    const bool again = is_same(loss.again_s, now);
     if (goes || again) missed_to_[i] = position_ + epoch_s_;
     if (again && loss.comes_back) missed_to_[i] = kNotMissed;
   }
@@ -192,7 +201,7 @@ void Walker::lose_copies(double now) {
 double Walker::copies_left() const {
   double left = 1;
   for (std::size_t i = 0; i < missed_to_.size(); ++i)
-    if (position_ < missed_to_[i] - kSame_s) left *= 1 - way_.losses[i].share;
+    if (is_after(missed_to_[i], position_)) left *= 1 - way_.losses[i].share;
   return left;
 }
 

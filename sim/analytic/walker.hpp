@@ -2,6 +2,8 @@
 /// machine of a training run without its reads.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -12,8 +14,14 @@
 
 namespace fleetcache::analytic {
 
+/// Instants and positions (seconds) that are closer than rounding over a run of years are one.
+inline bool is_same(double a, double b) {
+  return std::abs(a - b) <= std::max(1e-9, 1e-12 * std::min(std::abs(a), std::abs(b)));
+}
+inline bool is_after(double a, double b) { return a > b && !is_same(a, b); }
+
 /// A part of the copies that a job reads is gone from `at_s` on, and (what was read meanwhile went
-/// to other owners) again from `again_s`, unless they come back with their nodes.
+/// to other owners) again from `again_s` (infinite: never), unless they come back with their nodes.
 struct CopyLoss {
   double at_s = 0, again_s = 0;
   double share = 0;  ///< of the copies, 0..1
@@ -31,8 +39,11 @@ Remembers remembers(const std::string& eviction);
 
 /// What a job meets on its way.
 struct JobWay {
-  int slices = 1;           ///< that its first epoch is cut into
-  int epochs = 1;           ///< after which its caches have seen what they will hold
+  int slices = 1;      ///< that its first epoch is cut into
+  double readers = 1;  ///< jobs that read its data set in the same cache
+  /// Epochs that are over when each part of its learning begins, from 1 on; with the last its
+  /// caches have seen what they will hold.
+  std::vector<std::uint32_t> epochs = {1};
   bool rereads_hit = true;  ///< what it read before it stopped may still be there
   Remembers remembers = Remembers::kSome;
   std::vector<events::Stretch> away;  ///< in which its nodes are not all there
@@ -46,8 +57,8 @@ class Walker {
 
   /// Its nodes are not all there, or read a checkpoint.
   bool away() const { return state_ == State::kDown || state_ == State::kRestoring; }
-  /// Counts the slices of its first epoch, then the epochs in which its caches still learn; the
-  /// last one when that is over, or what it reads was read before it stopped.
+  /// Counts the slices of its first epoch, then the parts of its learning; the last one when that
+  /// is over, or what it reads was read before it stopped.
   int phase() const { return rereads_ ? last() : phase_; }
   JobMoment moment() const;
 
@@ -67,7 +78,7 @@ class Walker {
  private:
   enum class State : std::uint8_t { kRestoring, kStarting, kRunning, kDown };
 
-  int last() const { return way_.slices + way_.epochs - 1; }
+  int last() const { return way_.slices + static_cast<int>(way_.epochs.size()) - 1; }
   void set(State state, double now, double until);
   double next_stop() const;
   double next_loss(double now) const;

@@ -51,6 +51,14 @@ TEST_CASE(
   CHECK(failures(50, 0.05) == doctest::Approx(1.96 * 0.05 * 0.2));  // sqrt(2 / 50) = 0.2
   CHECK(failures(0, 0) == doctest::Approx(0.09));                   // what they cost in the mean
   CHECK(failures(2, 0.01) == doctest::Approx(0.09));                // 0.0196 is less
+  // Without checkpoints there is no cost in the mean; those that were drawn are uncertain still.
+  const std::map<std::string, Metric> none = {{"train.goodput", {0.5, "ratio", 0}},
+                                              {"train.random_stops", {2, "1", 0}},
+                                              {"train.redone_share", {0.4, "ratio", 0}}};
+  double bare = -1;
+  for (const ErrorTerm& term : error_vector(none, {"train.goodput"}, kClosedForm))
+    if (term.component == "failures") bare = term.abs.value_or(-1);
+  CHECK(bare == doctest::Approx(1.96 * 0.4));
 }
 
 TEST_CASE("what moves the inputs of closed forms is a term of its own, for the figures it moves") {

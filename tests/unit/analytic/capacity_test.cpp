@@ -113,6 +113,21 @@ TEST_CASE("a cache that gets a fresh part of each epoch has seen what the law sa
   CHECK(epoch_units_seen(7, 0) == 0);
 }
 
+TEST_CASE("the parts of a first epoch of many readers miss each object once") {
+  for (const double readers : {1.0, 2.0, 8.0, 40.0}) {
+    double missed = 0;
+    for (int part = 0; part < 8; ++part) {
+      const double x = models::epoch_part_progress(readers, part / 8.0, (part + 1) / 8.0);
+      CHECK(x >= part / 8.0);
+      CHECK(x <= (part + 1) / 8.0);
+      missed += readers * std::pow(1 - x, readers - 1) / 8;
+    }
+    CAPTURE(readers);
+    CHECK(missed == doctest::Approx(1));
+  }
+  CHECK(models::epoch_part_progress(2, 0.25, 0.5) == doctest::Approx(0.375));
+}
+
 TEST_CASE("readers that share a cache hit about as the law says") {
   for (const std::size_t readers : {2, 4})
     for (const double c : {0.25, 0.5, 0.75})

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
 
 #include "sim/analytic/analytic.hpp"
@@ -151,6 +152,85 @@ TEST_CASE("of four caches each has seen a quarter of the data after one epoch, 7
   s.warmup = from_seconds(1000);
   CHECK(course(s).job[0].hit / course(s).job[0].read ==
         doctest::Approx((0.25 + 7.0 / 16) / 2).epsilon(0.005));
+}
+
+TEST_CASE("two hundred caches learn for hundreds of epochs, not for forty") {
+  scenario::Scenario s = idle_origin();
+  s.regions["r"].pools["train"].nodes = 200;
+  s.training["job"].nodes = 200;  // 20 GB/s: an epoch is 50 s
+  s.cache.scope = scenario::Scope::kNode;
+  s.cache.tiers[0].capacity = Bytes(2'000'000'000'000);  // all fits every node
+  s.horizon = from_seconds(100 * 50);
+  s.warmup = from_seconds(50 * 50);
+  double seen = 0;  // by the 51st epoch, …, by the 100th
+  for (int epoch = 50; epoch < 100; ++epoch) seen += (1 - std::pow(1 - 1.0 / 200, epoch)) / 50;
+  const Course c = course(s);
+  CHECK(c.job[0].hit / c.job[0].read == doctest::Approx(seen).epsilon(0.01));
+  CHECK(c.stage.size() < 20);  // not one an epoch
+}
+
+TEST_CASE("many jobs on one data set take it from the origin once") {
+  scenario::Scenario s = idle_origin();
+  s.regions["r"].pools["train"].nodes = 40;
+  for (int i = 0; i < 40; ++i) {
+    scenario::TrainingJob job = s.training["job"];
+    job.name = "job" + std::to_string(10 + i);
+    job.nodes = 1;
+    s.training[job.name] = job;
+  }
+  s.training.erase("job");
+  s.horizon = from_seconds(20'000);  // 0.1 GB/s each: an epoch is 10,000 s
+  double landed = 0;
+  for (const JobCourse& c : course(s).job) landed += c.read - c.hit;
+  CHECK(landed == doctest::Approx(1e12).epsilon(0.01));
+}
+
+TEST_CASE("caches that are emptied late were full before") {
+  scenario::Scenario s = idle_origin();
+  s.regions["r"].blob.accounts = 1;  // its first epoch waits for no burst
+  s.horizon = from_seconds(4000);
+  s.warmup = from_seconds(2000);
+  scenario::FleetEvent cold;
+  cold.kind = scenario::EventKind::kColdStart;
+  cold.region = "r";
+  cold.at = from_seconds(3999);
+  s.events = {cold};
+  const Course c = course(s);
+  CHECK(c.job[0].missed_again / c.job[0].read < 0.002);
+  CHECK(c.job[0].hit / c.job[0].read > 0.99);
+}
+
+TEST_CASE("years of a job that is mostly down come to their end") {
+  scenario::Scenario s = idle_origin();
+  s.horizon = from_seconds(9e8);
+  for (int i = 0; i < 40; ++i) s.events.push_back(loss(2e7 * (i + 1) + 0.123, 1.99e7));
+  const Course c = course(s);
+  CHECK(c.job[0].down == doctest::Approx(40 * 1.99e7 / 9e8).epsilon(1e-3));
+}
+
+TEST_CASE("a policy is followed by epochs of its readers, and not over several caches") {
+  EpochLaw law;
+  for (const double readers : {1.0, 2.0, 8.0}) {
+    const EpochHit hit = law.hit("s3fifo", {}, 0.5, {1, readers, true, 0});
+    CAPTURE(readers);
+    REQUIRE(hit.by_epoch.size() == kLearningEpochs);
+    CHECK(hit.by_epoch.back() == doctest::Approx(hit.ratio).epsilon(0.03));
+    // A reader's second epoch hits what all have left, not nothing.
+    CHECK(hit.by_epoch.front() > 0.1);
+  }
+  CHECK(law.hit("s3fifo", {}, 0.5, {4, 1, true, 0}).by_epoch.empty());
+}
+
+TEST_CASE("what restores reads moves with what origins give") {
+  scenario::Scenario s = small_fleet();
+  s.training["job"].checkpoint.size = Bytes(20'000'000'000);
+  s.training["job"].checkpoint.every = from_seconds(100);
+  const FleetView view = view_of(s).value();
+  Design design = design_of(s);
+  EpochLaw law;
+  const double whole = evaluate(view, design, law).job[0].restore_s;
+  design.origin = 0.5;
+  CHECK(evaluate(view, design, law).job[0].restore_s == doctest::Approx(2 * whole));
 }
 
 TEST_CASE("what a cache has of what is read again hangs on its policy") {

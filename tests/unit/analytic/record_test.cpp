@@ -128,6 +128,45 @@ TEST_CASE("the origin's stations carry what the jobs read and write, on every pa
   }
 }
 
+TEST_CASE(
+    "disks of a pool without jobs write what its services miss, while jobs elsewhere change") {
+  scenario::Scenario s = small_fleet();
+  s.regions["r"].pools["infer"] = s.regions["r"].pools["train"];
+  s.regions["r"].pools["infer"].name = "infer";
+  s.inference["chat"] = chat("r", "infer");
+  s.horizon = from_seconds(20'000);
+  const FleetView view = view_of(s).value();
+  EpochLaw law;
+  double written = 0, capacity = 0;
+  for (const ResourceAnswer& r : evaluate(view, design_of(s), law).resource)
+    if (r.name == "nvme_write.r.infer") written = r.load, capacity = r.capacity;
+  REQUIRE(written > 0);
+  const probes::Record record = solve(s).value();
+  CHECK(record.stations.at("nvme_write.r.infer").utilization_mean ==
+        doctest::Approx(written / capacity));
+  // Not every block that is asked for.
+  const double asked =
+      view.services[0].demand.rate * view.services[0].demand.blocks * view.services[0].block_bytes;
+  CHECK(written < 0.9 * asked);
+}
+
+TEST_CASE("read times are told however many stages the reads are spread over") {
+  scenario::Scenario s = small_fleet();
+  s.cache.enabled = false;
+  s.regions["r"].pools["train"].nodes = 40;
+  s.regions["r"].blob.accounts = 100;
+  for (int i = 0; i < 40; ++i) {
+    scenario::TrainingJob job = s.training["job"];
+    job.name = "job" + std::to_string(10 + i);
+    job.nodes = 1;
+    job.compute = from_seconds(1 + 0.01 * i);
+    s.training[job.name] = job;
+  }
+  s.training.erase("job");
+  s.cache.enabled = true;
+  CHECK(solve(s).value().metrics.count("origin.read_mean") == 1);
+}
+
 TEST_CASE("checkpoints that ask for more than the accounts take in are a note") {
   const auto noted = [](const scenario::Scenario& s) {
     for (const std::string& note : solved(s).notes)
