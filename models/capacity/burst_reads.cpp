@@ -1,9 +1,11 @@
 #include "models/capacity/burst_reads.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 
+#include "models/placement/share.hpp"
 #include "policies/base/check.hpp"
 
 namespace fleetcache::models {
@@ -145,6 +147,28 @@ double mean_of(const std::vector<TimeShare>& law) {
     share += point.share;
   }
   return share > 0 ? sum / share : 0;
+}
+
+// Keys fall to accounts by chance: where there are few for each, some bursts are longer.
+std::vector<TimeShare> burst_over_accounts(const LogNormalLatency& first_byte, BurstSpec burst,
+                                           double accounts) {
+  constexpr unsigned kStrata = 7;
+  constexpr std::size_t kPoints = 200;
+  constexpr double kEven = 0.02;
+  const double sigma = accounts > 1 ? std::sqrt(accounts / burst.reads) : 0;
+  if (sigma < kEven) return burst_read_law(first_byte, burst);
+  const BytesPerSecond even = burst.capacity;
+  const std::vector<double> sums = cumulative_shares(sigma, kStrata);
+  std::vector<TimeShare> law;
+  for (unsigned i = 0; i < kStrata; ++i) {
+    const double share = sums[i] - (i > 0 ? sums[i - 1] : 0);
+    burst.capacity = BytesPerSecond(even.count / (share * kStrata));
+    for (const TimeShare& t : thinned(burst_read_law(first_byte, burst), kPoints))
+      law.push_back({t.seconds, t.share * share});
+  }
+  std::stable_sort(law.begin(), law.end(),
+                   [](const TimeShare& a, const TimeShare& b) { return a.seconds < b.seconds; });
+  return law;
 }
 
 }  // namespace fleetcache::models

@@ -28,6 +28,13 @@ struct BurstSpec {
 /// tests/unit/models/burst_reads_test.cpp.
 std::vector<TimeShare> burst_read_law(const LogNormalLatency& first_byte, const BurstSpec& spec);
 
+/// The same over `accounts` links, each with its part of the capacity, that share the reads by a
+/// hash of their keys: where few fall to each, some links get more, with a relative deviation of
+/// sqrt(accounts / reads). Seven strata of links, 200 points each. Checked by:
+/// tests/unit/models/burst_reads_test.cpp.
+std::vector<TimeShare> burst_over_accounts(const LogNormalLatency& first_byte, BurstSpec burst,
+                                           double accounts);
+
 /// Bursts that others send over the same link, at phases of their own.
 struct OtherBurst {
   double alone_s = 0;   ///< a burst by itself

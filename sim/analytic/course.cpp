@@ -90,7 +90,14 @@ class Walk {
       way.readers = first.hits.readers;
       way.epochs = learning_epochs(course_.phases.steady.job[j].hits);
       way.rereads_hit = options_.copies_are_lost;
-      if (tier != nullptr) way.remembers = remembers(tier->eviction);
+      if (tier != nullptr) {
+        way.pinned = is_pinned(*tier);
+        way.reread = [this, tier, hits = course_.phases.steady.job[j].hits](double epochs,
+                                                                            bool first_of_all) {
+          return law_.reread(tier->eviction, tier->parameters, hits.cached, epochs / hits.units,
+                             first_of_all);
+        };
+      }
       way.away = events::stretches_away(plan, {job.first_node, job.first_node + job.job->nodes},
                                         TimePoint{}, TimePoint{from_seconds(horizon_s_).count});
       if (design_.cache && options_.copies_are_lost) way.losses = losses_of(plan, job);

@@ -7,7 +7,7 @@
 #include <map>
 #include <vector>
 
-#include "sim/analytic/evaluate.hpp"
+#include "sim/analytic/phases.hpp"
 #include "sim/events/tally.hpp"
 
 namespace fleetcache::analytic {

@@ -138,7 +138,7 @@ Derivation origin_of(const Solved& s, std::uint32_t r) {
     const JobAnswer& p = s.course.phases.steady.job[j];
     d.steps.push_back(job.job->name + ": " + bytes_per_second(p.rate) + " x (1 - " +
                       percent(p.hits.hit) +
-                      ") = " + bytes_per_second(p.rate * (1 - p.hits.hit - p.hits.remote)));
+                      ") = " + bytes_per_second(p.rate * p.hits.from_origin()));
     d.inputs.push_back(job_path(job) + ".bytes_per_step");
     d.inputs.push_back(job_path(job) + ".compute");
   }

@@ -85,6 +85,32 @@ bool play(std::string_view policy, const std::map<std::string, std::string>& par
   return true;
 }
 
+// Whole epochs, then some reads twice: hits of the second time. Below 0: no such policy.
+double play_twice(std::string_view policy, const std::map<std::string, std::string>& parameters,
+                  std::uint64_t capacity, unsigned objects, std::uint64_t before,
+                  std::uint64_t back) {
+  eviction::Config config;
+  config.capacity = capacity;
+  config.max_entries = objects;
+  config.unit_charge = true;
+  for (const auto& p : parameters) config.params.push_back(p);
+  auto cache = eviction::Cache::create(policy, config);
+  if (!cache) return -1;
+  MiniatureReader reader(0, objects, 0, true);
+  std::vector<std::uint64_t> order;
+  for (std::uint64_t i = 0; i < before + back; ++i) order.push_back(reader.next(1));
+  order.insert(order.end(), order.end() - static_cast<std::ptrdiff_t>(back), order.end());
+  std::uint64_t hits = 0;
+  for (std::uint64_t i = 0; i < order.size(); ++i) {
+    eviction::Meta meta;
+    meta.id = order[i];
+    meta.charge = 1;
+    const bool hit = cache->request(TimePoint{static_cast<std::int64_t>(i)}, meta);
+    if (hit && i >= before + back) ++hits;
+  }
+  return static_cast<double>(hits) / static_cast<double>(back);
+}
+
 // As many runs as give `least` requests a pass: small caches have to be played often.
 EpochHit miniature(std::string_view policy, const std::map<std::string, std::string>& parameters,
                    double cached, const EpochReaders& who, unsigned objects, unsigned least,
@@ -185,6 +211,27 @@ EpochHit EpochLaw::hit(std::string_view policy,
                             std::to_string(objects) + " objects at the same c";
   }
   return entry->second.ratio < 0 ? lru(c, readers) : entry->second;
+}
+
+double EpochLaw::reread(std::string_view policy,
+                        const std::map<std::string, std::string>& parameters, double cached,
+                        double back, bool first) {
+  constexpr double kBackMost = 4;
+  const unsigned objects = objects_ / 4;
+  const auto capacity = static_cast<std::uint64_t>(std::llround(std::min(1.0, cached) * objects));
+  const double told = std::exp2(std::round(4 * std::log2(std::min(back, kBackMost))) / 4);
+  const auto reads = static_cast<std::uint64_t>(std::max(1.0, std::round(told * objects)));
+  const eviction::PolicyInfo* info = eviction::find_policy(policy);
+  const bool closed = policy == "lru" || policy == "fifo" || info == nullptr;
+  if (closed || info->needs_next_access || capacity == 0 || capacity >= objects)
+    return back <= cached ? 1 : 0;
+  std::string key = key_of(policy, parameters, cached, {}, objects);
+  key += "|" + std::to_string(reads) + (first ? "|f" : "|l");
+  const auto [entry, fresh] = rereads_.try_emplace(key, 0.0);
+  if (fresh)
+    entry->second = std::max(0.0, play_twice(policy, parameters, capacity, objects,
+                                             first ? 0 : kWarmPasses * objects, reads));
+  return entry->second;
 }
 
 const models::QueueAnswer& EpochLaw::wait(const models::QueueSpec& queue) {

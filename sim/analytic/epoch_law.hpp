@@ -59,6 +59,14 @@ class EpochLaw {
   EpochHit hit(std::string_view policy, const std::map<std::string, std::string>& parameters,
                double cached, const EpochReaders& readers);
 
+  /// Hit ratio of one reader's `back` epochs of reads (above 0) that are read again in the same
+  /// order, by the policy itself on a quarter of the objects: a job that goes back to its last
+  /// checkpoint. `first`: nothing of the data set was read before those. Told at powers of 2^(1/4)
+  /// of `back`, up to four epochs. LRU and FIFO have all of it where it fits, else (as policies
+  /// that cannot be played) nothing; a pinned cache hangs on where the reads were: not here.
+  double reread(std::string_view policy, const std::map<std::string, std::string>& parameters,
+                double cached, double back, bool first);
+
   /// One answer, not one of a sweep.
   bool fine() const { return objects_ >= kMiniatureObjects; }
   /// The same for KV blocks, as fine or as coarse.
@@ -74,6 +82,7 @@ class EpochLaw {
   unsigned objects_;
   KvLaw kv_;
   std::map<std::string, EpochHit> runs_;
+  std::map<std::string, double> rereads_;
   std::map<double, double> fifo_;
   std::map<std::vector<double>, models::QueueAnswer> waits_;
   std::map<std::vector<double>, std::vector<models::TimeShare>> reads_;

@@ -175,8 +175,7 @@ class Errors {
   double burst_bytes(std::size_t j) const {
     const JobView& job = s_.view.jobs[j];
     const JobHits& hits = s_.course.phases.steady.job[j].hits;
-    return job.nodes * readahead_reads(job, s_.design.demand) * job.object *
-           std::max(0.0, 1 - hits.hit - hits.remote);
+    return job.nodes * readahead_reads(job, s_.design.demand) * job.object * hits.from_origin();
   }
 
   // Of a job's way to its origin.

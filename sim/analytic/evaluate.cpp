@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "models/capacity/prefill_service.hpp"
-#include "models/capacity/shared_epochs.hpp"
 #include "models/capacity/slow_read.hpp"
 #include "models/checkpoint/young.hpp"
 #include "models/devices/nvme.hpp"
@@ -44,7 +43,7 @@ std::vector<double> under_way(const FleetView& view, const Design& design, const
   for (std::size_t j = 0; j < view.jobs.size(); ++j) {
     if (is_away(moment, j)) continue;
     const JobView& job = view.jobs[j];
-    const double missed = 1 - hits.job[j].hit - hits.job[j].remote;
+    const double missed = hits.job[j].from_origin();
     sum[job.home] += missed * job.nodes * readahead_reads(job, design.demand);
   }
   return sum;
@@ -99,7 +98,7 @@ Duration full_origin_read(const Context& c, std::uint32_t j) {
 
 void add_slow_reads(const Context& c, std::uint32_t j, JobAnswer& a) {
   const JobView& job = c.view.jobs[j];
-  const double origin = 1 - a.hits.hit - a.hits.remote;
+  const double origin = a.hits.from_origin();
   const double per_node = job.reads_per_step * c.design.demand;
   // Nodes read in step: with less than one read a step, all read in the same steps and none in the
   // others.
@@ -221,7 +220,7 @@ RegionAnswer region_answer(const Context& c, std::uint32_t r, const std::vector<
         a.requests += job.nodes * checkpoint_rate(job) / bytes(job.job->checkpoint.size);
     }
     if (job.home != r) continue;
-    const double origin = 1 - jobs[j].hits.hit - jobs[j].hits.remote;
+    const double origin = jobs[j].hits.from_origin();
     a.wanted += jobs[j].wanted;
     a.origin_wanted += jobs[j].wanted * origin;
     a.origin_served += jobs[j].rate * origin;
@@ -233,7 +232,7 @@ RegionAnswer region_answer(const Context& c, std::uint32_t r, const std::vector<
   double alone_s = 0, reads = 0;  // of reads that are granted at once
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     const JobView& job = c.view.jobs[j];
-    const double rate = jobs[j].wanted * (1 - jobs[j].hits.hit - jobs[j].hits.remote) / job.object;
+    const double rate = jobs[j].wanted * jobs[j].hits.from_origin() / job.object;
     if (job.home != r || rate <= 0) continue;
     const OriginRead read = origin_read(*c.view.regions[r], c.design.path, job.object);
     reads += rate;
@@ -365,61 +364,6 @@ Answer evaluate(const FleetView& view, const Design& design, const Moment& momen
 
 Answer evaluate(const FleetView& view, const Design& design, EpochLaw& law, Parts parts) {
   return evaluate(view, design, {}, law, parts);
-}
-
-namespace {
-
-// What a job has seen of its first epoch, slice by slice.
-struct FirstEpoch {
-  double seconds = 0, goodput_s = 0, stall_s = 0, hit = 0;
-};
-
-void add_slice(const JobView& job, const JobAnswer& a, double share, FirstEpoch& epoch) {
-  // Bytes a second that get through, stalls and checkpoints included.
-  const double pace = a.wanted * a.goodput;
-  const double slice =
-      pace > 0 ? share * bytes(job.dataset->size) / pace : std::numeric_limits<double>::infinity();
-  epoch.hit += share * a.hits.hit;
-  epoch.seconds += slice;
-  epoch.goodput_s += std::isfinite(slice) ? slice * a.goodput : 0;
-  epoch.stall_s += std::isfinite(slice) ? slice * a.stall : 0;
-}
-
-std::vector<FirstEpoch> first_epochs(const FleetView& view, const Design& design,
-                                     const Answer& start, EpochLaw& law, Parts parts) {
-  std::vector<FirstEpoch> epochs(view.jobs.size());
-  bool shared = false;
-  for (const JobAnswer& a : start.job) shared = shared || a.hits.readers > 1;
-  const int slices = shared && design.cache ? kFirstEpochSlices : 1;
-  for (int i = 0; i < slices; ++i) {
-    Moment moment;
-    for (const JobAnswer& a : start.job)
-      moment.push_back(
-          {models::epoch_part_progress(a.hits.readers, 1.0 * i / slices, (i + 1.0) / slices), false,
-           0});
-    const Answer answer = slices == 1 ? start : evaluate(view, design, moment, law, parts);
-    for (std::size_t j = 0; j < epochs.size(); ++j)
-      add_slice(view.jobs[j], answer.job[j], 1.0 / slices, epochs[j]);
-  }
-  return epochs;
-}
-
-}  // namespace
-
-Phases evaluate_phases(const FleetView& view, const Design& design, EpochLaw& law, Parts parts) {
-  Phases p;
-  p.steady = evaluate(view, design, law, parts);
-  p.first =
-      design.cache ? evaluate(view, design, first_epoch(view, 0), law, Parts::kTraining) : p.steady;
-  const std::vector<FirstEpoch> epochs = first_epochs(view, design, p.first, law, Parts::kTraining);
-  for (std::size_t j = 0; j < view.jobs.size(); ++j) {
-    const FirstEpoch& e = epochs[j];
-    const bool ends = std::isfinite(e.seconds) && e.seconds > 0;
-    p.first_hit.push_back(e.hit);
-    p.first_goodput.push_back(ends ? e.goodput_s / e.seconds : p.first.job[j].goodput);
-    p.first_stall.push_back(ends ? e.stall_s / e.seconds : p.first.job[j].stall);
-  }
-  return p;
 }
 
 }  // namespace fleetcache::analytic

@@ -21,6 +21,9 @@ struct JobHits {
   bool learns = false;  ///< hits change from epoch to epoch, kLearningEpochs of them
   EpochMethod method = EpochMethod::kClosedForm;
   std::string formula;
+
+  /// Of reads, from an origin.
+  double from_origin() const { return hit + remote < 1 ? 1 - hit - remote : 0; }
 };
 
 struct ServiceHits {

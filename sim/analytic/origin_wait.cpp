@@ -71,34 +71,6 @@ std::vector<models::TimeShare> with_others(std::vector<models::TimeShare> law,
 
 }  // namespace
 
-namespace {
-
-// Keys fall to accounts by chance: where there are few for each, some bursts are longer.
-std::vector<models::TimeShare> over_accounts(const models::LogNormalLatency& first_byte,
-                                             models::BurstSpec burst, double accounts) {
-  constexpr unsigned kStrata = 7;
-  constexpr std::size_t kPoints = 200;
-  constexpr double kEven = 0.02;
-  const double sigma = accounts > 1 ? std::sqrt(accounts / burst.reads) : 0;
-  if (sigma < kEven) return models::burst_read_law(first_byte, burst);
-  const BytesPerSecond even = burst.capacity;
-  const std::vector<double> sums = models::cumulative_shares(sigma, kStrata);
-  std::vector<models::TimeShare> law;
-  for (unsigned i = 0; i < kStrata; ++i) {
-    const double share = sums[i] - (i > 0 ? sums[i - 1] : 0);
-    burst.capacity = BytesPerSecond(even.count / (share * kStrata));
-    for (const models::TimeShare& t :
-         models::thinned(models::burst_read_law(first_byte, burst), kPoints))
-      law.push_back({t.seconds, t.share * share});
-  }
-  std::stable_sort(
-      law.begin(), law.end(),
-      [](const models::TimeShare& a, const models::TimeShare& b) { return a.seconds < b.seconds; });
-  return law;
-}
-
-}  // namespace
-
 std::vector<models::TimeShare> burst_law(const FleetView& view, const Design& design,
                                          const std::vector<ResourceAnswer>& resources,
                                          std::uint32_t region, const StepReads& own,
@@ -127,9 +99,9 @@ std::vector<models::TimeShare> burst_law(const FleetView& view, const Design& de
   for (const StepReads& other : others)
     if (other.period_s > 0) met.push_back({alone_s(other), other.period_s});
   const double accounts = direct ? 1 : accounts_of(view, design, region);
-  return with_others(
-      models::met_by_others(over_accounts(read.law, burst, accounts), alone_s(own), met), r, share,
-      own.object);
+  return with_others(models::met_by_others(models::burst_over_accounts(read.law, burst, accounts),
+                                           alone_s(own), met),
+                     r, share, own.object);
 }
 
 std::vector<models::TimeShare> queued_law(const FleetView& view, const Design& design,

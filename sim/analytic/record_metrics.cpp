@@ -277,7 +277,7 @@ void add_checks(const Solved& s, Record& record) {
     double read = 0, written = 0, accounts_and_stamp = 0, ingress = 0;
     for (std::size_t j = 0; j < steady.job.size(); ++j) {
       const JobAnswer& a = steady.job[j];
-      if (s.view.jobs[j].home == r) read += a.rate * std::max(0.0, 1 - a.hits.hit - a.hits.remote);
+      if (s.view.jobs[j].home == r) read += a.rate * a.hits.from_origin();
       if (s.view.jobs[j].region == r) written += a.checkpoint_rate;
     }
     for (const ResourceAnswer& a : steady.resource) {

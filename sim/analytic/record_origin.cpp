@@ -33,7 +33,7 @@ Closed closed_network(const Solved& s, const Answer& answer, std::uint32_t regio
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const JobView& job = s.view.jobs[j];
     const JobAnswer& a = answer.job[j];
-    const double missed = 1 - a.hits.hit - a.hits.remote;
+    const double missed = a.hits.from_origin();
     if (job.home != region || missed <= 0) continue;
     const double rate = a.wanted * missed / job.object;
     const OriginRead read = origin_read(*s.view.regions[region], s.design.path, job.object);
@@ -238,7 +238,7 @@ void add_origin_table(const Solved& s, Record& record) {
         const auto& law = phase == &s.course.phases.first ? first[j] : steady[j];
         if (s.view.jobs[j].home != r || law.empty()) continue;
         const JobAnswer& job = phase->job[j];
-        const double rate = job.rate * (1 - job.hits.hit - job.hits.remote) / s.view.jobs[j].object;
+        const double rate = job.rate * job.hits.from_origin() / s.view.jobs[j].object;
         reads += rate;
         read_s += rate * models::mean_of(law);
       }

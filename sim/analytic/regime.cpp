@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "models/numeric.hpp"
+#include "sim/analytic/phases.hpp"
 #include "sim/analytic/resources.hpp"
 
 namespace fleetcache::analytic {

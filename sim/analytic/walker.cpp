@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "models/capacity/shared_epochs.hpp"
-#include "policies/base/math.hpp"
 
 namespace fleetcache::analytic {
 namespace {
@@ -19,12 +18,6 @@ double seconds_of(TimePoint at) { return to_seconds(at - TimePoint{}); }
 double dataset_bytes(const JobView& job) { return static_cast<double>(job.dataset->size.count); }
 
 }  // namespace
-
-Remembers remembers(const std::string& eviction) {
-  if (eviction == "pinned") return Remembers::kFirst;
-  if (eviction == "lru" || eviction == "fifo") return Remembers::kLatest;
-  return eviction == "random" ? Remembers::kAny : Remembers::kSome;
-}
 
 Walker::Walker(const JobView& job, const JobAnswer& first, const JobAnswer& steady, JobWay way)
     : compute_s_(to_seconds(job.job->compute)),
@@ -78,9 +71,8 @@ double Walker::next_loss(double now) const {
 // before it stopped.
 double Walker::target() const {
   if (rereads_)
-    return way_.remembers == Remembers::kFirst && is_after(cached_s_, position_)
-               ? std::min(frontier_, cached_s_)
-               : frontier_;
+    return way_.pinned && is_after(cached_s_, position_) ? std::min(frontier_, cached_s_)
+                                                         : frontier_;
   if (phase_ >= last()) return kNever;
   if (phase_ < way_.slices) return epoch_s_ * (phase_ + 1) / way_.slices;
   return epoch_s_ * way_.epochs[static_cast<std::size_t>(phase_ - way_.slices + 1)];
@@ -166,8 +158,9 @@ void Walker::stop(double now, bool measured, JobCourse& sum) {
     }
     frontier_ = std::max(rereads_ ? frontier_ : 0.0, position_);
     position_ = durable_;
-    back_s_ = frontier_ - position_;
     rereads_ = is_after(frontier_, position_);
+    if (rereads_ && way_.reread && !way_.pinned)
+      reread_hit_ = way_.reread((frontier_ - position_) / epoch_s_, frontier_ < epoch_s_);
   }
   if (measured) ++sum.stops;
   set(State::kDown, now, seconds_of(way_.away[next_away_].to));
@@ -208,18 +201,8 @@ double Walker::copies_left() const {
 double Walker::found(const JobAnswer& answer) const {
   const double usual = answer.hits.hit;
   if (!rereads_ || !way_.rereads_hit || cached_s_ <= 0) return usual;
-  const double chance = cached_s_ / back_s_ * (1 - portable_exp(-back_s_ / cached_s_));
-  switch (way_.remembers) {
-    case Remembers::kFirst:
-      return position_ < cached_s_ ? 1 : usual;
-    case Remembers::kLatest:
-      return back_s_ <= cached_s_ ? 1 : usual;
-    case Remembers::kAny:
-      return std::max(usual, chance);
-    case Remembers::kSome:
-      break;
-  }
-  return usual + std::max(0.0, chance - usual) / 2;
+  if (way_.pinned) return position_ < cached_s_ ? 1 : usual;
+  return std::max(usual, reread_hit_);
 }
 
 double Walker::steps() const { return position_ / compute_s_; }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,15 +29,6 @@ struct CopyLoss {
   bool comes_back = false;
 };
 
-/// What a cache has of what was read once and is read again before long.
-enum class Remembers : std::uint8_t {
-  kFirst,   ///< pinned: what came first, whatever comes later
-  kLatest,  ///< LRU, FIFO: the latest, so all of it where it fits or nothing
-  kAny,     ///< random: what chance has left
-  kSome,    ///< what was read once is on probation: between nothing and what chance leaves
-};
-Remembers remembers(const std::string& eviction);
-
 /// What a job meets on its way.
 struct JobWay {
   int slices = 1;      ///< that its first epoch is cut into
@@ -45,7 +37,9 @@ struct JobWay {
   /// caches have seen what they will hold.
   std::vector<std::uint32_t> epochs = {1};
   bool rereads_hit = true;  ///< what it read before it stopped may still be there
-  Remembers remembers = Remembers::kSome;
+  bool pinned = false;      ///< its caches keep what came first
+  /// Hit ratio of so many epochs of its reads when they are read again, the first of all or not.
+  std::function<double(double epochs, bool first)> reread;
   std::vector<events::Stretch> away;  ///< in which its nodes are not all there
   std::vector<CopyLoss> losses;
 };
@@ -97,13 +91,13 @@ class Walker {
   std::size_t next_away_ = 0;
   double start_s_ = 0, drain_s_ = 0, restore_s_ = 0;
   double cached_s_ = 0, epoch_s_ = 0;  // compute that reads as much as fits, and all
+  double reread_hit_ = 0;              // of what was read before it stopped
   State state_ = State::kStarting;
   double since_ = 0, until_ = 0;
   int phase_ = 0;
   double position_ = 0, durable_ = 0, at_warmup_ = 0;
   bool rereads_ = false;
   double frontier_ = 0;             // where it was when it was stopped
-  double back_s_ = 0;               // how far before that it began again
   double pace_ = 0, period_s_ = 0;  // of the stage before
   bool written_ = false;
 };

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "policies/base/hash.hpp"
-#include "sim/analytic/evaluate.hpp"
+#include "sim/analytic/phases.hpp"
 #include "sim/scenario/loader.hpp"
 
 using namespace fleetcache;

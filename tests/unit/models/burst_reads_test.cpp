@@ -91,6 +91,20 @@ TEST_CASE("the law is that of reads played one by one on a shared link") {
     }
 }
 
+TEST_CASE("over accounts by hash the mean read waits for what falls to its account") {
+  // 200 reads over 20 links that nothing staggers: a read finds (200 - 1) / 20 others and itself,
+  // 10.95 in place of 10.
+  BurstSpec burst{200, 10e6, BytesPerSecond(1e9), BytesPerSecond(1e12), PerSecond(0), 0};
+  const LogNormalLatency at_once = constant(1e-6);
+  const double even = mean_of(burst_read_law(at_once, burst));
+  CHECK(mean_of(burst_over_accounts(at_once, burst, 1)) == doctest::Approx(even));
+  CHECK(mean_of(burst_over_accounts(at_once, burst, 20)) ==
+        doctest::Approx(1.095 * even).epsilon(0.02));
+  burst.reads = 1e6;  // many for each
+  CHECK(mean_of(burst_over_accounts(at_once, burst, 20)) ==
+        doctest::Approx(mean_of(burst_read_law(at_once, burst))));
+}
+
 TEST_CASE("reads that wait in one line take from one step less than they are asked ahead") {
   // A job that does nothing but wait: batches of 400 reads, the next asked for when a step starts,
   // which is when the last read of its own batch is there; one server of 1,000 reads a second.
