@@ -1,6 +1,7 @@
 #include "sim/analytic/course.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 
@@ -92,10 +93,10 @@ class Walk {
       way.rereads_hit = options_.copies_are_lost;
       if (tier != nullptr) {
         way.pinned = is_pinned(*tier);
-        way.reread = [this, tier, hits = course_.phases.steady.job[j].hits](double epochs,
-                                                                            bool first_of_all) {
-          return law_.reread(tier->eviction, tier->parameters, hits.cached, epochs / hits.units,
-                             first_of_all);
+        way.reread = [this, tier, hits = course_.phases.steady.job[j].hits](double back,
+                                                                            double before) {
+          return law_.reread(tier->eviction, tier->parameters, hits.cached, back / hits.units,
+                             before / hits.units);
         };
       }
       way.away = events::stretches_away(plan, {job.first_node, job.first_node + job.job->nodes},
@@ -157,6 +158,7 @@ class Walk {
     for (const Walker& walker : walkers_) {
       key.push_back(walker.away() ? -1 - walker.phase() : walker.phase());
       moment.push_back(walker.moment());
+      key.push_back(static_cast<int>(std::lround(1e6 * moment.back().copies)));
     }
     const auto [entry, fresh] = known_.try_emplace(key, course_.stage.size());
     if (fresh) {

@@ -23,6 +23,7 @@ struct JobCourse {
   double hit = 0;           ///< of those bytes, from the pool's caches
   double remote = 0;        ///< of those bytes, from the home region's cache
   double missed_again = 0;  ///< of `read`: bytes whose copies were lost
+  double missed_aside = 0;  ///< of those: of losses so small that the pace does not know them
   double filled = 0;        ///< of `read`: bytes of its first epoch that were not there
   double before = 0;        ///< steps of compute done before the measured time, lost ones included
   double played = 0;        ///< the same within the measured time

@@ -215,22 +215,27 @@ EpochHit EpochLaw::hit(std::string_view policy,
 
 double EpochLaw::reread(std::string_view policy,
                         const std::map<std::string, std::string>& parameters, double cached,
-                        double back, bool first) {
+                        double back, double before) {
   constexpr double kBackMost = 4;
   const unsigned objects = objects_ / 4;
+  const auto told = [objects](double epochs) {
+    const double near = std::exp2(std::round(4 * std::log2(std::max(epochs, 1e-9))) / 4);
+    return static_cast<std::uint64_t>(std::round(near * objects));
+  };
   const auto capacity = static_cast<std::uint64_t>(std::llround(std::min(1.0, cached) * objects));
-  const double told = std::exp2(std::round(4 * std::log2(std::min(back, kBackMost))) / 4);
-  const auto reads = static_cast<std::uint64_t>(std::max(1.0, std::round(told * objects)));
   const eviction::PolicyInfo* info = eviction::find_policy(policy);
   const bool closed = policy == "lru" || policy == "fifo" || info == nullptr;
   if (closed || info->needs_next_access || capacity == 0 || capacity >= objects)
     return back <= cached ? 1 : 0;
+  if (back + before <= cached) return 1;  // nothing had to go yet
+  const std::uint64_t reads = std::max<std::uint64_t>(1, told(std::min(back, kBackMost)));
+  const std::uint64_t earlier = before >= kWarmPasses ? kWarmPasses * objects : told(before);
   std::string key = key_of(policy, parameters, cached, {}, objects);
-  key += "|" + std::to_string(reads) + (first ? "|f" : "|l");
+  key += "|" + std::to_string(reads) + "|" + std::to_string(earlier);
   const auto [entry, fresh] = rereads_.try_emplace(key, 0.0);
   if (fresh)
-    entry->second = std::max(0.0, play_twice(policy, parameters, capacity, objects,
-                                             first ? 0 : kWarmPasses * objects, reads));
+    entry->second =
+        std::max(0.0, play_twice(policy, parameters, capacity, objects, earlier, reads));
   return entry->second;
 }
 

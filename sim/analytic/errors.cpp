@@ -84,16 +84,16 @@ class Errors {
       const JobCourse& c = s_.course.job[j];
       const double burst = burst_bytes(j), rate = capacity(s_.view.jobs[j]);
       all += c.read - c.hit - c.remote;
-      if (rate <= 0 || (c.stops == 0 && c.missed_again <= 0)) continue;
+      if (rate <= 0 || (c.stops == 0 && c.missed_aside <= 0)) continue;
       const double waits_s = burst > 0 ? timeout_s + burst / rate : 0;
-      met += c.stops * burst + c.missed_again;
+      met += c.stops * burst + c.missed_aside;
       heap_s = std::max(heap_s, waits_s);
-      of_region[s_.view.jobs[j].home] += c.stops * waits_s + c.missed_again / rate;
+      of_region[s_.view.jobs[j].home] += c.stops * waits_s + c.missed_aside / rate;
     }
     for (std::size_t j = 0; j < jobs; ++j) {
       const JobView& job = s_.view.jobs[j];
       const double own_s = s_.course.job[j].stops * to_seconds(job.job->compute);
-      const bool reads = burst_bytes(j) > 0 || s_.course.job[j].missed_again > 0;
+      const bool reads = burst_bytes(j) > 0 || s_.course.job[j].missed_aside > 0;
       const double others_s = reads ? of_region[job.home] : 0;
       const double share = std::min(1.0, (own_s + others_s) / s_.course.seconds);
       nodes += job.nodes;

@@ -201,4 +201,8 @@ std::uint32_t epochs_of(const Moment& moment, std::size_t job) {
   return moment.empty() ? kSettled : moment[job].epochs;
 }
 
+double copies_of(const Moment& moment, std::size_t job) {
+  return moment.empty() ? 1 : moment[job].copies;
+}
+
 }  // namespace fleetcache::analytic

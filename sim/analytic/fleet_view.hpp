@@ -98,6 +98,7 @@ struct JobMoment {
   double progress = 1;              ///< of its first epoch that it has read; 1: that epoch is over
   bool away = false;                ///< stands still: nodes lost, or reading a checkpoint
   std::uint32_t epochs = kSettled;  ///< that are over
+  double copies = 1;                ///< of those that it would hit, still there
 };
 /// By job. Empty: all at work and past their first epochs, the steady state.
 using Moment = std::vector<JobMoment>;
@@ -106,5 +107,6 @@ Moment first_epoch(const FleetView& view, double progress);
 bool is_away(const Moment& moment, std::size_t job);
 double progress_of(const Moment& moment, std::size_t job);
 std::uint32_t epochs_of(const Moment& moment, std::size_t job);
+double copies_of(const Moment& moment, std::size_t job);
 
 }  // namespace fleetcache::analytic

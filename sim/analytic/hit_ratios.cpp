@@ -97,6 +97,9 @@ Hits hit_ratios(const FleetView& view, const Design& design, const Moment& momen
   }
   if (design.hits_off != 0) move_all(design.hits_off, out);
   for (std::uint32_t j = 0; j < view.jobs.size(); ++j) {
+    out.job[j].whole = out.job[j].hit;
+    out.job[j].hit *= copies_of(moment, j);
+    out.job[j].dram *= copies_of(moment, j);
     if (handing_pool(view, design, view.jobs[j]) == topologies::Fleet::kNone) continue;
     JobHits& h = out.job[j];
     const double there = remote_hit(view, j, design, moment);

@@ -13,6 +13,7 @@ namespace fleetcache::analytic {
 struct JobHits {
   double hit = 0;       ///< of reads, by copies in the pool's own caches
   double dram = 0;      ///< of reads, by the DRAM tier among those
+  double whole = 0;     ///< `hit`, were no copies lost
   double remote = 0;    ///< of reads, by the home region's cache (scope global)
   double cached = 0;    ///< c: share of the data set that one cache of this job holds
   double units = 1;     ///< caches over which the job's reads are spread

@@ -11,7 +11,8 @@ namespace fleetcache::analytic {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-constexpr double kNotMissed = -1;  // before any position
+constexpr double kNotMissed = -1;      // before any position
+constexpr double kManyCopies = 0.005;  // of all, that change the pace of a job when they are lost
 
 double seconds_of(TimePoint at) { return to_seconds(at - TimePoint{}); }
 
@@ -36,16 +37,21 @@ Walker::Walker(const JobView& job, const JobAnswer& first, const JobAnswer& stea
 }
 
 JobMoment Walker::moment() const {
+  JobMoment m;
+  m.away = away();
+  m.copies = copies_left(kManyCopies);
+  if (phase() >= last()) return m;
   const int slices = way_.slices;
-  if (phase() >= last()) return {1, away(), kSettled};
   if (phase() >= slices) {
     const auto part = static_cast<std::size_t>(phase() - slices);
-    return {1, away(), (way_.epochs[part] + way_.epochs[part + 1] - 1) / 2};
+    m.epochs = (way_.epochs[part] + way_.epochs[part + 1] - 1) / 2;
+    return m;
   }
-  if (slices == 1) return {0, away(), 0};
-  return {
-      models::epoch_part_progress(way_.readers, 1.0 * phase() / slices, (phase() + 1.0) / slices),
-      away(), 0};
+  m.epochs = 0;
+  m.progress = slices == 1 ? 0
+                           : models::epoch_part_progress(way_.readers, 1.0 * phase() / slices,
+                                                         (phase() + 1.0) / slices);
+  return m;
 }
 
 void Walker::set(State state, double now, double until) {
@@ -111,6 +117,7 @@ void Walker::pass(double seconds, const JobAnswer& answer, bool measured, JobCou
     sum.read += read;
     sum.hit += read * hits;
     sum.missed_again += read * (found_all - hits);
+    sum.missed_aside += read * (found_all * copies_left(kManyCopies) - hits);
     sum.remote += read * std::min(answer.hits.remote, 1 - hits);
   }
   position_ += answer.goodput * seconds;
@@ -160,7 +167,7 @@ void Walker::stop(double now, bool measured, JobCourse& sum) {
     position_ = durable_;
     rereads_ = is_after(frontier_, position_);
     if (rereads_ && way_.reread && !way_.pinned)
-      reread_hit_ = way_.reread((frontier_ - position_) / epoch_s_, frontier_ < epoch_s_);
+      reread_hit_ = way_.reread((frontier_ - position_) / epoch_s_, position_ / epoch_s_);
   }
   if (measured) ++sum.stops;
   set(State::kDown, now, seconds_of(way_.away[next_away_].to));
@@ -191,15 +198,16 @@ void Walker::lose_copies(double now) {
   }
 }
 
-double Walker::copies_left() const {
+double Walker::copies_left(double least_share) const {
   double left = 1;
   for (std::size_t i = 0; i < missed_to_.size(); ++i)
-    if (is_after(missed_to_[i], position_)) left *= 1 - way_.losses[i].share;
+    if (way_.losses[i].share >= least_share && is_after(missed_to_[i], position_))
+      left *= 1 - way_.losses[i].share;
   return left;
 }
 
 double Walker::found(const JobAnswer& answer) const {
-  const double usual = answer.hits.hit;
+  const double usual = answer.hits.whole;
   if (!rereads_ || !way_.rereads_hit || cached_s_ <= 0) return usual;
   if (way_.pinned) return position_ < cached_s_ ? 1 : usual;
   return std::max(usual, reread_hit_);

@@ -38,8 +38,8 @@ struct JobWay {
   std::vector<std::uint32_t> epochs = {1};
   bool rereads_hit = true;  ///< what it read before it stopped may still be there
   bool pinned = false;      ///< its caches keep what came first
-  /// Hit ratio of so many epochs of its reads when they are read again, the first of all or not.
-  std::function<double(double epochs, bool first)> reread;
+  /// Hit ratio of `back` epochs of its reads when they are read again, `before` after its start.
+  std::function<double(double back, double before)> reread;
   std::vector<events::Stretch> away;  ///< in which its nodes are not all there
   std::vector<CopyLoss> losses;
 };
@@ -54,6 +54,7 @@ class Walker {
   /// Counts the slices of its first epoch, then the parts of its learning; the last one when that
   /// is over, or what it reads was read before it stopped.
   int phase() const { return rereads_ ? last() : phase_; }
+  /// Losses of few copies are in what it hits (pass), but make no moment of their own.
   JobMoment moment() const;
 
   /// When it changes by itself or is stopped, while `answer` holds.
@@ -81,7 +82,7 @@ class Walker {
   void stop(double now, bool measured, JobCourse& sum);
   void find_durable(double now);
   void lose_copies(double now);
-  double copies_left() const;
+  double copies_left(double least_share = 0) const;
   double found(const JobAnswer& answer) const;
 
   double compute_s_ = 1;

@@ -212,17 +212,17 @@ TEST_CASE("years of a job that is mostly down come to their end") {
 
 TEST_CASE("what is read again hits as chance, or the policy's probation, has left it") {
   EpochLaw law;
-  const auto hits = [&law](const char* policy, double cached, double back, bool first = false) {
-    return law.reread(policy, {}, cached, back, first);
+  const auto hits = [&law](const char* policy, double cached, double back, double before = 10) {
+    return law.reread(policy, {}, cached, back, before);
   };
   CHECK(hits("lru", 0.5, 0.4) == 1);
   CHECK(hits("lru", 0.5, 0.6) == 0);
-  CHECK(hits("sieve", 0.5, 0.4, true) == 1);  // nothing else is there
+  CHECK(hits("sieve", 0.5, 0.4, 0) == 1);  // nothing else is there
   // Random: y, the evictions since an object was read, falls by e^(-y) for each read again, so
   // that of b caches of reads -ln(1 - b e^-b) / b are found.
   for (const double b : {0.25, 0.5, 1.0}) {
     CAPTURE(b);
-    CHECK(hits("random", 0.5, 0.5 * b, true) >= 0.99);  // as much as ever came fits
+    CHECK(hits("random", 0.5, 0.4 * b, 0.05) == 1);  // as much as ever came fits
     // Later, a read evicts only where it misses, which half of them do.
     const double usual = law.hit("random", {}, 0.5, {}).ratio, x = b * (1 - usual);
     CHECK(hits("random", 0.5, 0.5 * b) ==
@@ -232,6 +232,7 @@ TEST_CASE("what is read again hits as chance, or the policy's probation, has lef
   // is too long for it.
   CHECK(hits("slru", 0.5, 0.1) == 1);
   CHECK(hits("slru", 0.5, 0.25) < 0.5);
+  CHECK(hits("slru", 0.5, 0.25, 0.2) == 1);  // it is not full yet
 }
 
 TEST_CASE("a policy is followed by epochs of its readers, and not over several caches") {
