@@ -21,6 +21,10 @@ using probes::Table;
 // Where the scenario says nothing.
 constexpr double kUpgradeFraction = 0.01, kUpgradeEach_s = 90, kRepair_s = 3600;
 
+std::string binds(const std::string& what) {
+  return what + (what.ends_with('s') ? " bind" : " binds");
+}
+
 struct PoolFill {
   double per_node = 0;  // bytes cached on one node in steady state
   double object = 1;    // of what is read back
@@ -93,7 +97,7 @@ void rack_loss(const Solved& s, std::uint32_t p, Record& record, Table& t) {
   put_metric(record, "rack_loss.refill_s." + pool.name, a.seconds, "s");
   t.rows.push_back({"rack lost, its nodes come back empty", pool.name,
                     byte_count(lost) + " of " + count(nodes) + " nodes", seconds(a.seconds),
-                    a.binding + " binds"});
+                    binds(a.binding)});
 }
 
 void upgrade(const Solved& s, std::uint32_t p, Record& record, Table& t) {
@@ -153,7 +157,7 @@ void restart_storm(const Solved& s, std::uint32_t r, Record& record, Table& t) {
   put_metric(record, "restart.storm_s." + s.view.region_name(r), storm, "s");
   t.rows.push_back({"all jobs restore their checkpoints at once", s.view.region_name(r),
                     byte_count(bytes) + " into " + count(nodes) + " nodes", seconds(storm),
-                    a.seconds >= alone ? a.binding + " binds" : "the slowest stream binds"});
+                    a.seconds >= alone ? binds(a.binding) : "the slowest stream binds"});
 }
 
 void cold_start(const Solved& s, std::size_t j, Record& record, Table& t) {

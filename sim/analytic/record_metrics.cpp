@@ -31,7 +31,8 @@ void put_jobs(const Solved& s, Record& record) {
     put(record, name + "restore_share", s.course.job[j].restore, "ratio");
     put(record, name + "down_share", s.course.job[j].down, "ratio");
     put(record, name + "redone_share", s.course.job[j].redone, "ratio");
-    put(record, name + "random_stops", s.course.job[j].random_stops, "1");
+    if (s.view.scenario->failures.enabled)
+      put(record, name + "random_stops", s.course.job[j].random_stops, "1");
     put(record, name + "stall_first_epoch", s.course.phases.first_stall[j], "ratio");
     put(record, name + "start_wait", cold.start_s, "s");
     put(record, name + "stall_steady", warm.stall, "ratio");
@@ -77,7 +78,7 @@ void put_jobs(const Solved& s, Record& record) {
   put(record, "train.restore_share", restore / nodes, "ratio");
   put(record, "train.down_share", down / nodes, "ratio");
   put(record, "train.redone_share", redone / nodes, "ratio");
-  put(record, "train.random_stops", stops, "1");
+  if (s.view.scenario->failures.enabled) put(record, "train.random_stops", stops, "1");
   put(record, "train.goodput", s.course.goodput, "ratio");
   put(record, "train.stall", s.course.stall, "ratio");
   put(record, "train.demand_per_gpu", demand_per_gpu(s.view), "B/s");

@@ -359,8 +359,10 @@ Table cost_table(const Solved& s) {
                       dollars(once * price.count), percent(horizon)});
   };
   row("this scenario", s.course.phases.steady.stall, cold_gpu_hours(s), s.course.stall);
-  const Answer& none = s.no_cache.front();
-  row("the same without a cache", none.stall, 0, none.stall * running_share(s));
+  if (s.design.cache) {
+    const Answer& none = s.no_cache.front();
+    row("the same without a cache", none.stall, 0, none.stall * running_share(s));
+  }
   t.notes = {
       "cold fill: GPU time lost in first epochs after the warm-up and within the horizon (a longer "
       "one may hold more of it), beyond the steady state's; it comes again with a new data set or "

@@ -49,8 +49,8 @@ void add_notes(const Solved& s, probes::Record& record) {
   const auto clusters = topologies::partition(s.view.fleet);
   if (clusters)
     notes.push_back("AKS: " + count(static_cast<double>(clusters->size())) +
-                    " clusters of at most "
-                    "5,000 nodes, racks whole.");
+                    (clusters->size() == 1 ? " cluster" : " clusters") +
+                    " of at most 5,000 nodes, racks whole.");
 }
 
 Result<probes::Record> solve(const scenario::Scenario& scenario) {
