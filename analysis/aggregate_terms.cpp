@@ -7,6 +7,7 @@ namespace fleetcache::analysis {
 namespace {
 
 const std::string kOfAllJobs = "train.";
+constexpr double kWholeMean = 1e-6;  // weights add up to 1 but for rounding
 
 bool drawn_independently(const std::string& component) {
   return component == "seed" || component == "sample";
@@ -16,15 +17,20 @@ bool drawn_independently(const std::string& component) {
 struct Implied {
   const ErrorTerm* largest = nullptr;  // of the weighted ones; of the unknown ones the first
   bool unknown = false;
-  double sum = 0, squares = 0, most = -1;
+  double sum = 0, squares = 0, most = -1, weight = 0;
+  int parts = 0;
 
-  void add(const ErrorTerm& term, double weight) {
+  /// One part that is all of the mean, and known.
+  bool is_whole() const { return !unknown && parts == 1 && std::abs(weight - 1) < kWholeMean; }
+  void add(const ErrorTerm& term, double share) {
     if (!term.abs) {
       if (largest == nullptr) largest = &term;
       unknown = true;
       return;
     }
-    const double part = weight * *term.abs;
+    const double part = share * *term.abs;
+    weight += share;
+    ++parts;
     sum += part;
     squares += part * part;
     if (part > most) {
@@ -37,6 +43,8 @@ struct Implied {
 void combine(ErrorTerm& own, const Implied& implied) {
   if (!own.abs) {
     if (implied.unknown) return;
+    own.abs = implied.sum;
+  } else if (own.component == "warmup" && implied.is_whole()) {
     own.abs = implied.sum;
   } else {
     const double least =

@@ -27,7 +27,8 @@ std::map<std::string, double> parts_of(const std::string& name,
 /// its parts imply: a component that the mean does not have, or does not know, is the weighted sum
 /// of those of the parts (unknown when one of them is); a known one is at least that sum, or for
 /// independent draws (seed, sample), whose spread the mean itself shows, the root of the weighted
-/// squares. Estimators say so where the parts decide.
+/// squares. The warm-up of the only part is that of the mean: its own batches take a planned stop
+/// for one. Estimators say so where the parts decide.
 std::vector<ErrorTerm> with_parts(std::vector<ErrorTerm> own, const std::string& metric,
                                   const std::vector<WeightedTerms>& parts);
 

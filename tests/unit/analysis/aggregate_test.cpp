@@ -54,6 +54,18 @@ TEST_CASE("a mean over jobs has every component that its jobs have, by their sha
   // One of them does not know its spread: neither does the mean.
   CHECK_FALSE(term_of(terms, "train.b.goodput", "seed")->abs.has_value());
   CHECK_FALSE(term_of(terms, "train.goodput", "seed")->abs.has_value());
+  // Its own batches show a planned stop: no warm-up, since the job that is all of it has none.
+  std::map<std::string, Metric> stopped;
+  Metric steady{0.9, "ratio"}, stops{0.9, "ratio"};
+  for (int i = 0; i < 20; ++i) {
+    steady.batches.push_back(0.9);
+    stops.batches.push_back(i < 4 ? 0.0 : 0.9);
+  }
+  stopped["train.a.goodput"] = steady;
+  stopped["train.goodput"] = stops;
+  stopped["train.a.weight"] = {1, "ratio"};
+  const auto planned = error_vector(stopped, {"train.a.goodput", "train.goodput"}, Evidence{});
+  CHECK(*term_of(planned, "train.goodput", "warmup")->abs == doctest::Approx(0));
   // A single job's mean is the job: its error is no smaller.
   std::map<std::string, Metric> one = figures;
   one.erase("train.b.goodput");
