@@ -108,8 +108,7 @@ std::optional<Section> time_section(const Result& r) {
   if (all) put_shares(r, "all jobs", prefix, section);
   section.lines.emplace_back(
       "of the time since the warm-up, 100 % in all; redone: computed since the last checkpoint "
-      "that "
-      "was whole, and lost");
+      "that was whole, and lost");
   return section;
 }
 

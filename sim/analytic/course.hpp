@@ -30,7 +30,7 @@ struct JobCourse {
   double position = 0;      ///< steps at the end that count
   double checkpoints = 0;   ///< begun in the measured time
   double restores = 0;      ///< ended in the measured time
-  std::uint32_t stops = 0;  ///< in the measured time, while it was at work
+  std::uint32_t stops = 0;  ///< in the measured time, restores and starts that were cut short too
   std::uint32_t random_stops = 0;  ///< of those, by failures that were drawn
 };
 

@@ -182,7 +182,11 @@ EpochHit EpochLaw::hit(std::string_view policy,
   const double c = std::clamp(cached, 0.0, 1.0);
   if (c <= 0) return {0, {}, EpochMethod::kClosedForm, "nothing cached: h = 0"};
   if (c >= 1)
-    return {1, {}, EpochMethod::kClosedForm, "everything fits: h = 1 after the first epoch"};
+    return {1,
+            {},
+            EpochMethod::kClosedForm,
+            readers.units > 1 ? "everything fits: h = 1 once all caches have seen all"
+                              : "everything fits: h = 1 after the first epoch"};
   if (policy == "lru") return lru(c, readers);
   if (policy == "pinned")
     return {models::epoch_pinned(c), {}, EpochMethod::kClosedForm, "pinned: h = c"};

@@ -14,12 +14,14 @@ namespace fleetcache::analytic {
 /// - losses: copies that go with nodes and what is read again, against an answer without; and where
 ///   reads of an origin meet such a loss, all reads that can be under way in one heap;
 /// - draws: prompts of the measured time are a sample of their law.
-/// Requires: the figures of `solved` in the record. Cost: seven courses and their figures.
+/// Requires: the figures of `solved` in the record. Cost: eight courses and their figures, three
+/// of them under a coarse law.
 void add_errors(const Solved& solved, EpochLaw& law, probes::Record& record);
 
-/// Of a capacity: what the shares of keys and of flows on accounts and stamps take from it.
+/// Of a capacity: what the shares of keys and of flows on accounts and stamps take from it
+/// (assumed; the ladder's coverage is with it).
 constexpr double kOriginError = 0.05;
-/// Of the warm-up.
+/// Of the warm-up (assumed; likewise).
 constexpr double kTimingError = 0.1;
 
 }  // namespace fleetcache::analytic

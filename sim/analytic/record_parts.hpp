@@ -21,7 +21,7 @@ struct Solved {
   Bottlenecks steady, first;      ///< by max-flow; `first` at the start of the first epoch
 };
 
-/// Of the pool's services together, hits over looked-up blocks; weights are request rates.
+/// Of all services together, hits over looked-up blocks.
 double kv_block_hit_ratio(const FleetView& view, const Answer& answer);
 /// Of all jobs together, cached over asked bytes.
 double dataset_hit_ratio(const FleetView& view, const Answer& answer);
