@@ -49,6 +49,27 @@ double units_of(const PoolView& pool, double nodes) {
   return std::max(1.0, std::round(nodes / pool.domain_nodes));
 }
 
+std::vector<CachePart> parts_of(const PoolView& pool, const JobView& job) {
+  std::vector<CachePart> parts;
+  const double first = job.first_node - pool.fabric->first_node;
+  for (double cache = std::floor(first / pool.domain_nodes);
+       cache * pool.domain_nodes < first + job.nodes; ++cache) {
+    const double nodes = std::min(pool.domain_nodes, pool.nodes - cache * pool.domain_nodes);
+    const double share = nodes_in(pool, job, cache) / job.nodes;
+    const auto same = std::find_if(parts.begin(), parts.end(), [&](const CachePart& p) {
+      return p.share == share && p.nodes == nodes;
+    });
+    if (same != parts.end()) {
+      ++same->caches;
+    } else {
+      parts.push_back({share, 1, nodes});
+    }
+  }
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const CachePart& a, const CachePart& b) { return a.share > b.share; });
+  return parts;
+}
+
 double data_size(const JobView& job) { return static_cast<double>(job.dataset->size.count); }
 
 // Clusters hold whole racks, so that neighbours overlap by a few nodes: those do not count.

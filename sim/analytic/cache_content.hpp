@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/analytic/fleet_view.hpp"
+#include "sim/analytic/hit_ratios.hpp"
 
 namespace fleetcache::analytic {
 
@@ -24,6 +25,8 @@ bool is_pinned(const scenario::CacheTier& tier);
 double owners_of(const FleetView& view, const PoolView& pool);
 /// Caches of its pool over which so many nodes are spread, at least 1.
 double units_of(const PoolView& pool, double nodes);
+/// The caches that a job's nodes are in, equal ones together; the largest share first.
+std::vector<CachePart> parts_of(const PoolView& pool, const JobView& job);
 /// Bytes of a job's data set.
 double data_size(const JobView& job);
 /// Jobs of the pool that are at home in most of the caches that job `j` is in, itself included.

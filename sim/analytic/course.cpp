@@ -5,7 +5,6 @@
 #include <limits>
 #include <map>
 
-#include "models/capacity/shared_epochs.hpp"
 #include "sim/analytic/cache_content.hpp"
 #include "sim/analytic/walker.hpp"
 
@@ -37,8 +36,7 @@ std::vector<std::uint32_t> learning_epochs(const JobHits& hits) {
   constexpr double kNear = 0.98;
   const std::uint32_t least = hits.learns ? kLearningEpochs : 1;
   std::vector<std::uint32_t> epochs = {1};
-  while (epochs.back() < least ||
-         models::epoch_units_seen(hits.units, epochs.back()) < kNear * hits.hit)
+  while (epochs.back() < least || hits.seen(epochs.back()) < kNear * hits.hit)
     epochs.push_back(epochs.back() +
                      std::max(1U, epochs.back() >= kOneByOne ? epochs.back() / 4 : 1));
   return epochs;

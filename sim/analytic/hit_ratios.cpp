@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/capacity/shared_epochs.hpp"
 #include "sim/analytic/cache_content.hpp"
 #include "sim/analytic/job_hits.hpp"
 #include "sim/analytic/service_hits.hpp"
@@ -80,6 +81,13 @@ void move_all(double off, Hits& hits) {
 }
 
 }  // namespace
+
+double JobHits::seen(double epochs) const {
+  double sum = 0;
+  for (const CachePart& part : parts)
+    sum += part.caches * part.share * models::epoch_units_seen(1 / part.share, epochs);
+  return sum;
+}
 
 Hits hit_ratios(const FleetView& view, const Design& design, const Moment& moment, EpochLaw& law,
                 bool services) {

@@ -10,19 +10,29 @@
 
 namespace fleetcache::analytic {
 
+/// Equal caches that a job's nodes are in.
+struct CachePart {
+  double share = 1;   ///< of the job's nodes, in each
+  double caches = 1;  ///< how many
+  double nodes = 0;   ///< of each cache, the job's or not
+};
+
 struct JobHits {
-  double hit = 0;       ///< of reads, by copies in the pool's own caches
-  double dram = 0;      ///< of reads, by the DRAM tier among those
-  double whole = 0;     ///< `hit`, were no copies lost
-  double remote = 0;    ///< of reads, by the home region's cache (scope global)
-  double cached = 0;    ///< c: share of the data set that one cache of this job holds
-  double units = 1;     ///< caches over which the job's reads are spread
-  double readers = 1;   ///< jobs that share the data set there
-  double error = 0;     ///< of `hit`, absolute; see models::hit_doubt
-  bool learns = false;  ///< hits change from epoch to epoch, kLearningEpochs of them
+  double hit = 0;                ///< of reads, by copies in the pool's own caches
+  double dram = 0;               ///< of reads, by the DRAM tier among those
+  double whole = 0;              ///< `hit`, were no copies lost
+  double remote = 0;             ///< of reads, by the home region's cache (scope global)
+  double cached = 0;             ///< c: share of the data set that one cache of this job holds
+  double units = 1;              ///< caches over which the job's reads are spread, about
+  std::vector<CachePart> parts;  ///< these, the largest first; one kind: they are equal
+  double readers = 1;            ///< jobs that share the data set there
+  double error = 0;              ///< of `hit`, absolute; see models::hit_doubt
+  bool learns = false;           ///< hits change from epoch to epoch, kLearningEpochs of them
   EpochMethod method = EpochMethod::kClosedForm;
   std::string formula;
 
+  /// Of the data set, seen by the caches of those who read it after so many epochs.
+  double seen(double epochs) const;
   /// Of reads, from an origin.
   double from_origin() const { return hit + remote < 1 ? 1 - hit - remote : 0; }
 };
