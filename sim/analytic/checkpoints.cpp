@@ -67,6 +67,12 @@ BytesPerSecond path_capacity(const FleetView& view, const Design& design, std::u
   return models::bifrost_capacity({stamp, plans, b.eligible, b.fallback}, rate, object).throughput;
 }
 
+double restore_streams(const FleetView& view, const Design& design, const JobView& job) {
+  const double size = bytes(job.job->checkpoint.size);
+  const double slowest_s = slowest_part_seconds(view, design, job, size / job.nodes);
+  return slowest_s > 0 ? size / slowest_s : 0;
+}
+
 double restore_seconds(const FleetView& view, const Design& design, const JobView& job) {
   const double part = std::max(1.0, bytes(job.job->checkpoint.size) / job.nodes);
   const BytesPerSecond rate = path_capacity(view, design, job.region, part);

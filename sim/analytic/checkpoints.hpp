@@ -1,4 +1,4 @@
-/// How long a job's checkpoint is on its way, alone at the accounts of the job's region.
+/// How long a job's checkpoint is on its way.
 #pragma once
 
 #include "models/origin/blob_front_end.hpp"
@@ -17,8 +17,10 @@ BytesPerSecond path_capacity(const FleetView& view, const Design& design, std::u
 /// is uploaded in blocks side by side, so no stream limits it. Infinite where nothing gets in.
 double write_seconds(const FleetView& view, const Design& design, const JobView& job);
 
-/// Seconds from the origin into all nodes, each reading its part in one stream of the path that it
-/// takes: the slower of the slowest stream and the paths' shared capacity.
+/// Bytes a second of a restore that has the origin for itself and all it can give: each node reads
+/// its part in one stream of the path that it takes, the slowest decides. 0 without a checkpoint.
+double restore_streams(const FleetView& view, const Design& design, const JobView& job);
+/// Seconds of a restore by itself: the slower of those streams and the paths' shared capacity.
 double restore_seconds(const FleetView& view, const Design& design, const JobView& job);
 
 }  // namespace fleetcache::analytic

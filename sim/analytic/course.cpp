@@ -154,8 +154,9 @@ class Walk {
     std::vector<int> key;
     Moment moment;
     for (const Walker& walker : walkers_) {
-      key.push_back(walker.away() ? -1 - walker.phase() : walker.phase());
       moment.push_back(walker.moment());
+      const JobMoment& m = moment.back();
+      key.push_back(3 * walker.phase() + (m.restoring ? 2 : m.away ? 1 : 0));
       key.push_back(static_cast<int>(std::lround(1e6 * moment.back().copies)));
     }
     const auto [entry, fresh] = known_.try_emplace(key, course_.stage.size());

@@ -140,6 +140,11 @@ JobAnswer job_answer(const Context& c, std::uint32_t j) {
   JobAnswer a;
   a.hits = c.hits.job[j];
   a.wanted = c.design.demand * job.wanted;
+  if (is_restoring(c.moment, j)) {
+    const double rate = c.filling.rate[c.view.jobs.size() + j],
+                 size = bytes(job.job->checkpoint.size);
+    a.restore_s = size <= 0 ? 0 : rate > 0 ? size / rate : std::numeric_limits<double>::infinity();
+  }
   if (is_away(c.moment, j)) return a;
   a.rate = c.filling.rate[j];
   const std::uint32_t binding = c.filling.binding[j];
@@ -290,6 +295,11 @@ std::vector<models::FilledUser> users_of(const FleetView& view, const Design& de
     users.push_back(
         {under_way * each / missed, is_away(moment, j) ? 0 : design.demand * job.wanted});
   }
+  // Restores: one read under way a node.
+  for (std::size_t j = 0; j < view.jobs.size(); ++j) {
+    const JobView& job = view.jobs[j];
+    users.push_back({job.nodes, is_restoring(moment, j) ? restore_streams(view, design, job) : 0});
+  }
   return users;
 }
 
@@ -308,7 +318,7 @@ Filled fill(const FleetView& view, const Design& design, const Moment& moment, c
     out.filling = models::weighted_filling(users, resources.filled);
   }
   out.level.assign(resources.answer.size(), 0);
-  for (std::size_t j = 0; j < users.size(); ++j) {
+  for (std::size_t j = 0; j < view.jobs.size(); ++j) {
     const std::uint32_t r = out.filling.binding[j];
     if (r == models::kNoResource) continue;
     const double missed = std::max(1e-6, 1 - hits.job[j].hit);

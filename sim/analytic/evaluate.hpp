@@ -66,8 +66,8 @@ struct JobAnswer {
   double step_s = 0;
   double start_s = 0;           ///< wait for the first batch, which nothing hides
   double checkpoint_share = 0;  ///< of wall time, standing still to write
-  double restore_s = 0;         ///< of its last checkpoint, alone there
-  double checkpoint_rate = 0;   ///< B/s written, mean
+  double restore_s = 0;  ///< of its last checkpoint: alone there, of a job that restores among all
+  double checkpoint_rate = 0;                      ///< B/s written, mean
   double goodput = 0, stall = 0, utilization = 0;  ///< while it runs
   // Under random failures, in the mean:
   double mtti_s = 0;

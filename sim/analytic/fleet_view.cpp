@@ -188,10 +188,14 @@ std::uint32_t handing_pool(const FleetView& view, const Design& design, const Jo
 }
 
 Moment first_epoch(const FleetView& view, double progress) {
-  return Moment(view.jobs.size(), JobMoment{progress, false, 0});
+  return Moment(view.jobs.size(), JobMoment{.progress = progress, .epochs = 0});
 }
 
 bool is_away(const Moment& moment, std::size_t job) { return !moment.empty() && moment[job].away; }
+
+bool is_restoring(const Moment& moment, std::size_t job) {
+  return !moment.empty() && moment[job].restoring;
+}
 
 double progress_of(const Moment& moment, std::size_t job) {
   return moment.empty() ? 1 : moment[job].progress;

@@ -97,6 +97,7 @@ constexpr std::uint32_t kSettled = 1'000'000;
 struct JobMoment {
   double progress = 1;              ///< of its first epoch that it has read; 1: that epoch is over
   bool away = false;                ///< stands still: nodes lost, or reading a checkpoint
+  bool restoring = false;           ///< the latter
   std::uint32_t epochs = kSettled;  ///< that are over
   double copies = 1;                ///< of those that it would hit, still there
 };
@@ -105,6 +106,7 @@ using Moment = std::vector<JobMoment>;
 /// All jobs at work, `progress` of their first epochs read.
 Moment first_epoch(const FleetView& view, double progress);
 bool is_away(const Moment& moment, std::size_t job);
+bool is_restoring(const Moment& moment, std::size_t job);
 double progress_of(const Moment& moment, std::size_t job);
 std::uint32_t epochs_of(const Moment& moment, std::size_t job);
 double copies_of(const Moment& moment, std::size_t job);

@@ -34,9 +34,9 @@ std::vector<FirstEpoch> first_epochs(const FleetView& view, const Design& design
   for (int i = 0; i < slices; ++i) {
     Moment moment;
     for (const JobAnswer& a : start.job)
-      moment.push_back(
-          {models::epoch_part_progress(a.hits.readers, 1.0 * i / slices, (i + 1.0) / slices), false,
-           0});
+      moment.push_back({.progress = models::epoch_part_progress(a.hits.readers, 1.0 * i / slices,
+                                                                (i + 1.0) / slices),
+                        .epochs = 0});
     const Answer answer = slices == 1 ? start : evaluate(view, design, moment, law, parts);
     for (std::size_t j = 0; j < epochs.size(); ++j)
       add_slice(view.jobs[j], answer.job[j], 1.0 / slices, epochs[j]);

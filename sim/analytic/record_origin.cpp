@@ -162,7 +162,9 @@ std::vector<Part> read_times(const Solved& s, EpochLaw& law) {
   // Checkpoints are read back node by node, all at once.
   for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
     const double parts_read = s.course.job[j].restores * s.view.jobs[j].nodes;
-    if (parts_read > 0) parts.push_back({s.course.phases.steady.job[j].restore_s, parts_read});
+    if (parts_read <= 0) continue;
+    const double mean_s = s.course.job[j].restore * s.course.seconds / s.course.job[j].restores;
+    parts.push_back({mean_s, parts_read});
   }
   std::stable_sort(parts.begin(), parts.end(),
                    [](const Part& a, const Part& b) { return a.seconds < b.seconds; });

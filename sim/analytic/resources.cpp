@@ -5,6 +5,7 @@
 
 #include "models/checkpoint/period.hpp"
 #include "sim/analytic/cache_content.hpp"
+#include "sim/analytic/checkpoints.hpp"
 
 namespace fleetcache::analytic {
 
@@ -58,11 +59,44 @@ class Builder {
       f.uses.emplace_back(j, use);
       a.offered += use * design_.demand * view_.jobs[j].wanted;
     }
+    for (std::uint32_t j = 0; j < view_.jobs.size() && !name_is_job_; ++j) {
+      const double use = is_restoring(moment_, j) ? restore_use(kind, region, j) : 0;
+      if (use <= 0) continue;
+      f.uses.emplace_back(static_cast<std::uint32_t>(view_.jobs.size()) + j, use);
+      a.offered += use * restore_streams(view_, design_, view_.jobs[j]);
+    }
     if (f.uses.empty() && base <= 0) return;  // nobody uses it
     const bool optional = kind == ResourceKind::kFleetEgress || kind == ResourceKind::kPlans;
     if (optional && capacity <= 0) return;  // 0 = not a limit; of all others, 0 = nothing there
     out_.answer.push_back(std::move(a));
     out_.filled.push_back(std::move(f));
+  }
+
+  // Of a byte of a checkpoint that is read back, node by node, past all caches.
+  double restore_use(ResourceKind kind, std::uint32_t region, std::uint32_t j) const {
+    const JobView& job = view_.jobs[j];
+    if (pool_ != topologies::Fleet::kNone) {
+      const bool lands = kind == ResourceKind::kNicDown || kind == ResourceKind::kTorDown ||
+                         kind == ResourceKind::kPodDown;
+      return lands && pool_ == job.pool ? 1 : 0;
+    }
+    if (job.region != region) return 0;
+    const double part =
+        std::max(1.0, static_cast<double>(job.job->checkpoint.size.count)) / job.nodes;
+    const double direct = direct_share(view_, design_, region);
+    switch (kind) {
+      case ResourceKind::kEgress:
+      case ResourceKind::kFleetEgress:
+        return 1 - direct;
+      case ResourceKind::kRequests:
+        return (1 - direct) / part;
+      case ResourceKind::kStamp:
+        return direct;
+      case ResourceKind::kPlans:
+        return view_.regions[region]->bifrost.eligible / part;
+      default:
+        return 0;
+    }
   }
 
   void add_origin(std::uint32_t r) {

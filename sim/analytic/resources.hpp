@@ -66,7 +66,8 @@ double checkpoint_rate(const JobView& job);
 /// Mean time from one of its checkpoints to the next when a step takes `step`.
 Duration checkpoint_period(const JobView& job, Duration step);
 
-/// Jobs that are away at the moment take nothing.
+/// Users are the jobs and, numbered after them, their restores. Jobs that are away at the moment
+/// take nothing, but for those that restore.
 Resources resources_of(const FleetView& view, const Design& design, const Moment& moment,
                        const Hits& hits);
 

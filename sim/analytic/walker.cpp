@@ -11,6 +11,7 @@ namespace fleetcache::analytic {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr double kRestored = 1e-9;     // of a checkpoint: rounding
 constexpr double kNotMissed = -1;      // before any position
 constexpr double kManyCopies = 0.005;  // of all, that change the pace of a job when they are lost
 
@@ -27,18 +28,17 @@ Walker::Walker(const JobView& job, const JobAnswer& first, const JobAnswer& stea
       missed_to_(way_.losses.size(), kNotMissed),
       start_s_(first.start_s),
       drain_s_(steady.checkpoint_drain_s),
-      restore_s_(steady.restore_s),
       cached_s_(steady.wanted > 0
                     ? steady.hits.units * steady.hits.cached * dataset_bytes(job) / steady.wanted
                     : 0),
       epoch_s_(steady.wanted > 0 ? dataset_bytes(job) / steady.wanted : kNever) {
-  set(restores_at_start_ ? State::kRestoring : State::kStarting, 0,
-      restores_at_start_ ? restore_s_ : start_s_);
+  restores_at_start_ ? restore(0) : set(State::kStarting, 0, start_s_);
 }
 
 JobMoment Walker::moment() const {
   JobMoment m;
   m.away = away();
+  m.restoring = state_ == State::kRestoring;
   m.copies = copies_left(kManyCopies);
   if (phase() >= last()) return m;
   const int slices = way_.slices;
@@ -58,6 +58,11 @@ void Walker::set(State state, double now, double until) {
   state_ = state;
   since_ = now;
   until_ = until;
+}
+
+void Walker::restore(double now) {
+  set(State::kRestoring, now, kNever);
+  left_ = 1;
 }
 
 double Walker::next_stop() const {
@@ -86,6 +91,7 @@ double Walker::target() const {
 
 double Walker::next(double now, const JobAnswer& answer) const {
   const double at = std::min(next_stop(), next_loss(now));
+  if (state_ == State::kRestoring) return std::min(at, now + left_ * answer.restore_s);
   if (state_ != State::kRunning) return std::min(at, until_);
   if (answer.goodput <= 0) return at;
   double change = target();
@@ -100,6 +106,10 @@ void Walker::pass(double seconds, const JobAnswer& answer, bool measured, JobCou
                     : state_ == State::kRestoring ? sum.restore
                                                   : sum.down;
     if (measured) share += seconds;
+    if (state_ == State::kRestoring) {
+      left_ = answer.restore_s > 0 ? left_ - seconds / answer.restore_s : 0;
+      until_ = left_ > kRestored ? kNever : since_;
+    }
     return;
   }
   const double steps = answer.goodput * seconds / compute_s_;
@@ -135,8 +145,7 @@ void Walker::turn(double now, bool measured, JobCourse& sum) {
   if (is_after(until_, now)) return;
   const bool back = state_ == State::kDown;
   if (state_ == State::kRestoring && measured) ++sum.restores;
-  if (back && (written_ || restores_at_start_))
-    return set(State::kRestoring, now, now + restore_s_);
+  if (back && (written_ || restores_at_start_)) return restore(now);
   // What a job had read before it stopped is near: only the first start waits for it.
   if (state_ == State::kRestoring && position_ <= 0)
     return set(State::kStarting, now, now + start_s_);

@@ -75,6 +75,7 @@ class Walker {
 
   int last() const { return way_.slices + static_cast<int>(way_.epochs.size()) - 1; }
   void set(State state, double now, double until);
+  void restore(double now);
   double next_stop() const;
   double next_loss(double now) const;
   double target() const;
@@ -90,7 +91,8 @@ class Walker {
   JobWay way_;
   std::vector<double> missed_to_;  // by loss: position up to which its copies are missed
   std::size_t next_away_ = 0;
-  double start_s_ = 0, drain_s_ = 0, restore_s_ = 0;
+  double start_s_ = 0, drain_s_ = 0;
+  double left_ = 0;                    // of the checkpoint that it reads back
   double cached_s_ = 0, epoch_s_ = 0;  // compute that reads as much as fits, and all
   double reread_hit_ = 0;              // of what was read before it stopped
   State state_ = State::kStarting;
