@@ -46,7 +46,16 @@ double write_seconds(const FleetView& view, const Design& design, const JobView&
   const double nics = job.nodes * view.pools[job.pool].pool->sku.nic.count;
   const double accounts = accounts_of(view, design, job.region);
   const double ingress = accounts * view.regions[job.region]->blob.ingress.count;
-  return seconds_at(bytes(job.job->checkpoint.size), std::min(nics, ingress));
+  double others = 0, writers = 1;
+  for (const JobView& other : view.jobs) {
+    const double rate = checkpoint_rate(other);
+    if (&other == &job || other.region != job.region || rate <= 0) continue;
+    others += rate;
+    ++writers;
+  }
+  // Of what others take in the mean, an equal share is left to it at the least.
+  const double left = std::max(ingress - others, ingress / writers);
+  return seconds_at(bytes(job.job->checkpoint.size), std::min(nics, left));
 }
 
 BytesPerSecond path_capacity(const FleetView& view, const Design& design, std::uint32_t r,

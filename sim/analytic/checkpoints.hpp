@@ -13,8 +13,9 @@ models::FrontEndLimits limits_of(const scenario::BlobFrontEnd& blob);
 BytesPerSecond path_capacity(const FleetView& view, const Design& design, std::uint32_t region,
                              double object);
 
-/// Seconds from the nodes to the accounts: the slower of the NICs and the accounts' ingress. A blob
-/// is uploaded in blocks side by side, so no stream limits it. Infinite where nothing gets in.
+/// Seconds from the nodes to the accounts: the slower of the NICs and what the checkpoints of other
+/// jobs leave of the accounts' ingress. A blob is uploaded in blocks side by side, so no stream
+/// limits it. Infinite where nothing gets in.
 double write_seconds(const FleetView& view, const Design& design, const JobView& job);
 
 /// Bytes a second of a restore that has the origin for itself and all it can give: each node reads
