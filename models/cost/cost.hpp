@@ -17,4 +17,9 @@ inline Money transfer_cost_per_month(BytesPerSecond rate, Money per_gb) {
   return Money(rate.count / 1e9 * kHoursPerMonth * 3600 * per_gb.count);
 }
 
+/// Dollars of a mean rate over some time at a price for each 1e9 bytes.
+inline Money transfer_cost(BytesPerSecond rate, Duration time, Money per_gb) {
+  return Money(rate.count / 1e9 * to_seconds(time) * per_gb.count);
+}
+
 }  // namespace fleetcache::models

@@ -332,11 +332,8 @@ void add_bytes_and_checks(const Solved& s, Record& record) {
     const double in_dram = warm.hits.hit > 0 ? warm.hits.dram / warm.hits.hit : 0;
     dram += c.hit * in_dram;
     nvme += c.hit * (1 - in_dram);
-    // What the home region's cache hands on counts as its, wherever it had it from.
-    const bool by_way_of_home =
-        s.view.scenario->cache.scope == scenario::Scope::kGlobal && job.home != job.region;
-    remote += by_way_of_home ? c.read - c.hit : c.remote;
-    const double from_origin = by_way_of_home ? 0 : c.read - c.hit - c.remote;
+    remote += c.remote;
+    const double from_origin = c.read - c.hit - c.remote;
     direct += from_origin * share;
     classic += from_origin * (1 - share);
   }

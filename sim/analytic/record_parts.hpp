@@ -13,12 +13,13 @@ namespace fleetcache::analytic {
 /// Everything that one scenario's answer is made of.
 struct Solved {
   const FleetView& view;
-  Design design;
-  Course course;
-  std::vector<RegimeRow> map;
-  std::vector<FlipPoints> flips;  ///< by region
-  std::vector<Answer> no_cache;   ///< one: the scenario without a cache, all else equal
-  Bottlenecks steady, first;      ///< by max-flow; `first` at the start of the first epoch
+  Design design = {};
+  Course course = {};
+  std::vector<RegimeRow> map = {};
+  std::vector<FlipPoints> flips = {};   ///< by region
+  std::vector<Answer> no_cache = {};    ///< one: the scenario without a cache, all else equal
+  double no_cache_stall = 0;            ///< of the measured time, likewise
+  Bottlenecks steady = {}, first = {};  ///< by max-flow; `first` at the start of the first epoch
 };
 
 /// Of all services together, hits over looked-up blocks.

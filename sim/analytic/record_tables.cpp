@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
+#include <set>
 
 #include "models/cost/cost.hpp"
 #include "sim/analytic/record_parts.hpp"
@@ -305,20 +307,43 @@ Table pool_table(const Solved& s) {
   return t;
 }
 
+// Mean load of a resource over the measured time, B/s.
+double mean_load(const Solved& s, const std::string& name) {
+  double sum = 0;
+  for (const Stage& stage : s.course.stage)
+    for (const ResourceAnswer& a : stage.answer.resource)
+      if (a.name == name) sum += stage.seconds * a.load;
+  return sum / s.course.seconds;
+}
+
 Table wan_table(const Solved& s) {
   Table t;
   t.title = "WAN";
-  t.columns = {"link", "capacity", "load", "busy", "cost per month"};
-  for (const ResourceAnswer& a : s.course.phases.steady.resource) {
-    if (a.kind != ResourceKind::kWan) continue;
-    double price = 0;
+  t.columns = {"link", "capacity", "mean load", "busy", "cost", "steady load", "per month"};
+  std::map<std::string, double> steady;
+  for (const ResourceAnswer& a : s.course.phases.steady.resource)
+    if (a.kind == ResourceKind::kWan) steady[a.name] = a.load;
+  std::set<std::string> told;
+  const auto add = [&](const ResourceAnswer& a) {
+    if (a.kind != ResourceKind::kWan || !told.insert(a.name).second) return;
+    Money price(0);
     for (const scenario::WanLink& l : s.view.scenario->links)
-      if (a.parameter == "links." + l.from + "-" + l.to + ".bandwidth") price = l.per_gb.count;
-    const Money cost = models::transfer_cost_per_month(BytesPerSecond(a.load), Money(price));
-    t.rows.push_back({a.name.substr(4), bits_per_second(a.capacity), bits_per_second(a.load),
-                      percent(a.utilization()), dollars(cost.count)});
-  }
-  if (t.rows.empty()) t.notes = {"no data set is read from another region"};
+      if (a.parameter == "links." + l.from + "-" + l.to + ".bandwidth") price = l.per_gb;
+    const double mean = mean_load(s, a.name), later = steady.count(a.name) > 0 ? steady[a.name] : 0;
+    t.rows.push_back(
+        {a.name.substr(4), bits_per_second(a.capacity), bits_per_second(mean),
+         percent(a.capacity > 0 ? mean / a.capacity : 0),
+         dollars(models::transfer_cost(BytesPerSecond(mean), from_seconds(s.course.seconds), price)
+                     .count),
+         bits_per_second(later),
+         dollars(models::transfer_cost_per_month(BytesPerSecond(later), price).count)});
+  };
+  for (const Stage& stage : s.course.stage)
+    for (const ResourceAnswer& a : stage.answer.resource) add(a);
+  for (const ResourceAnswer& a : s.course.phases.steady.resource) add(a);
+  t.notes = {t.rows.empty() ? "no data set is read from another region"
+                            : "mean load, busy and cost are of the measured time, first epochs "
+                              "included; per month: of the steady state"};
   return t;
 }
 
@@ -331,17 +356,6 @@ double cold_gpu_hours(const Solved& s) {
     sum += s.view.jobs[j].gpus * hours *
            std::max(0.0, s.course.job[j].stall - s.course.phases.steady.job[j].stall);
   return sum;
-}
-
-// Of the measured time, in which jobs are not stopped; by nodes.
-double running_share(const Solved& s) {
-  double nodes = 0, running = 0;
-  for (std::size_t j = 0; j < s.view.jobs.size(); ++j) {
-    const JobCourse& c = s.course.job[j];
-    nodes += s.view.jobs[j].nodes;
-    running += s.view.jobs[j].nodes * (1 - c.down - c.restore - c.redone);
-  }
-  return nodes > 0 ? running / nodes : 1;
 }
 
 Table cost_table(const Solved& s) {
@@ -361,7 +375,7 @@ Table cost_table(const Solved& s) {
   row("this scenario", s.course.phases.steady.stall, cold_gpu_hours(s), s.course.stall);
   if (s.design.cache) {
     const Answer& none = s.no_cache.front();
-    row("the same without a cache", none.stall, 0, none.stall * running_share(s));
+    row("the same without a cache", none.stall, 0, s.no_cache_stall);
   }
   t.notes = {
       "cold fill: GPU time lost in first epochs after the warm-up and within the horizon (a longer "

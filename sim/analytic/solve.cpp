@@ -57,7 +57,7 @@ Result<probes::Record> solve(const scenario::Scenario& scenario) {
   auto view = view_of(scenario);
   if (!view) return view.error();
   EpochLaw law;
-  Solved solved{*view, design_of(scenario), {}, {}, {}, {}, {}, {}};
+  Solved solved{*view, design_of(scenario)};
   solved.course = course_of(*view, solved.design, law);
   solved.map = regime_map(*view, law);
   for (std::uint32_t r = 0; r < view->regions.size(); ++r)
@@ -65,6 +65,7 @@ Result<probes::Record> solve(const scenario::Scenario& scenario) {
   Design none = solved.design;
   none.cache = false;
   solved.no_cache.push_back(evaluate(*view, none, law, Parts::kTraining));
+  solved.no_cache_stall = course_of(*view, none, law, {.parts = Parts::kTraining}).stall;
   auto steady = bottlenecks_of(*view, solved.design, solved.course.phases.steady);
   if (!steady) return steady.error();
   auto first = bottlenecks_of(*view, solved.design, solved.course.phases.first);

@@ -18,7 +18,7 @@ using Metrics = std::map<std::string, probes::Metric>;
 std::optional<Metrics> figures(const scenario::Scenario& scenario, analytic::EpochLaw& law) {
   const auto view = analytic::view_of(scenario);
   if (!view) return std::nullopt;
-  analytic::Solved solved{*view, analytic::design_of(scenario), {}, {}, {}, {}, {}, {}};
+  analytic::Solved solved{*view, analytic::design_of(scenario)};
   solved.course = analytic::course_of(*view, solved.design, law);
   // Their figures are not asked for; the writer wants one of each.
   solved.flips.resize(view->regions.size());

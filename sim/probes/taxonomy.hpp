@@ -19,7 +19,7 @@ enum class Tier : std::uint8_t {
   kPeerDram,
   kPeerNvme,
   kCoalesced,     ///< waited for another reader's fetch of the same object
-  kRemoteRegion,  ///< another region's cache or origin, over the WAN
+  kRemoteRegion,  ///< another region's cache held it, over the WAN
   kFrontEnd,
   kBifrost,
   kDeltaZero,
@@ -28,6 +28,11 @@ enum class Tier : std::uint8_t {
 inline constexpr std::array<std::string_view, 10> kTierNames = {
     "local_dram",    "local_nvme", "peer_dram", "peer_nvme", "coalesced",
     "remote_region", "front_end",  "bifrost",   "deltazero", "recompute"};
+
+/// Bytes that no cache held.
+constexpr bool is_origin(Tier tier) {
+  return tier == Tier::kFrontEnd || tier == Tier::kBifrost || tier == Tier::kDeltaZero;
+}
 
 /// What bytes are written to.
 enum class Medium : std::uint8_t { kDram, kNvme, kOrigin };

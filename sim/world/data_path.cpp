@@ -251,8 +251,11 @@ void DataPath::on_origin_done(TimePoint now, std::uint64_t tag, bool ok, probes:
   arrived_at_owner(now, id, ok, tier);
 }
 
-void DataPath::on_read_done(TimePoint now, std::uint64_t tag, bool ok, probes::Tier) {
-  arrived_at_owner(now, static_cast<std::uint32_t>(tag), ok, probes::Tier::kRemoteRegion);
+// The home region's cache: what it did not hold either counts as its origin's.
+void DataPath::on_read_done(TimePoint now, std::uint64_t tag, bool ok, probes::Tier tier) {
+  const bool beyond = probes::is_origin(tier);
+  arrived_at_owner(now, static_cast<std::uint32_t>(tag), ok,
+                   beyond ? tier : probes::Tier::kRemoteRegion);
 }
 
 // The bytes (or the refusal) reached the owner: it stores them and serves everybody who waited.

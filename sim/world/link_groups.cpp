@@ -39,6 +39,12 @@ const char* station_name(topologies::LinkClass cls) {
   return "link";
 }
 
+// "wan/east/west" -> "east-west".
+std::string wan_of(const std::string& link) {
+  const std::size_t from = link.find('/') + 1, to = link.find('/', from) + 1;
+  return link.substr(from, to - 1 - from) + "-" + link.substr(to);
+}
+
 }  // namespace
 
 std::map<std::string, LinkGroup> link_groups(const Platform& platform) {
@@ -47,10 +53,11 @@ std::map<std::string, LinkGroup> link_groups(const Platform& platform) {
   std::map<std::pair<topologies::LinkClass, std::uint32_t>, LinkGroup*> known;
   for (topologies::LinkIndex i = 0; i < fleet.link_count(); ++i) {
     const topologies::LinkPlace place = fleet.place(i);
-    LinkGroup*& group = known[{place.cls, place.region}];
+    const bool wan = place.kind == topologies::LinkPlace::Kind::kWan;
+    LinkGroup*& group = known[{place.cls, wan ? i : place.region}];
     if (group == nullptr) {
-      const bool wan = place.kind == topologies::LinkPlace::Kind::kWan;
-      const std::string where = wan ? "wan" : fleet.regions()[place.region].name;
+      const std::string where =
+          wan ? wan_of(fleet.link(i).name) : fleet.regions()[place.region].name;
       group = &groups[std::string(station_name(place.cls)) + "." + where];
       group->cls = place.cls;
       if (group->parameter.empty()) group->parameter = fleet.link(i).parameter;

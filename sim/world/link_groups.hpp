@@ -16,7 +16,8 @@ struct LinkGroup {
   std::string parameter;              ///< scenario path that sets the first one's
 };
 
-/// By name, "blob_egress.eastus2"; links between regions are "wan.wan". O(links log links).
+/// By name, "blob_egress.eastus2"; one group for each direction of a link between
+/// regions, "wan.eastus2-westus3". O(links log links).
 std::map<std::string, LinkGroup> link_groups(const Platform& platform);
 
 /// Whether links of a class are a limit of an origin rather than of nodes or of the fabric.
