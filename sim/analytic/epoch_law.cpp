@@ -8,6 +8,7 @@
 
 #include "models/cache/epoch.hpp"
 #include "models/capacity/shared_epochs.hpp"
+#include "policies/base/math.hpp"
 #include "policies/base/rng.hpp"
 #include "policies/eviction/eviction.hpp"
 
@@ -223,7 +224,9 @@ double EpochLaw::reread(std::string_view policy,
   constexpr double kBackMost = 4;
   const unsigned objects = objects_ / 4;
   const auto told = [objects](double epochs) {
-    const double near = std::exp2(std::round(4 * std::log2(std::max(epochs, 1e-9))) / 4);
+    constexpr double kStep = 0.25 * 0.69314718055994531;  // ln 2^(1/4)
+    const double near =
+        portable_exp(kStep * std::round(portable_log(std::max(epochs, 1e-9)) / kStep));
     return static_cast<std::uint64_t>(std::round(near * objects));
   };
   const auto capacity = static_cast<std::uint64_t>(std::llround(std::min(1.0, cached) * objects));

@@ -120,7 +120,8 @@ class Errors {
       const double asked = kv_blocks(s_, view);
       volume += asked;
       error += asked * a.hits.error;
-      squares += std::pow(asked * models::kv_volume_spread(view.demand, own), 2);
+      const double deviation = asked * models::kv_volume_spread(view.demand, own);
+      squares += deviation * deviation;
       add_waits("infer." + view.service->name + ".", a, own);
       const double hit = a.hits.kv.block_hit_ratio;
       add("draws", "infer." + view.service->name + ".block_hit_ratio", spread(hit, own));

@@ -107,6 +107,8 @@ Table flip_table(const Solved& s) {
                       per_gpu_text(f.no_cache_to), per_gpu_text(f.no_cache_default_to),
                       per_gpu_text(f.no_cache_request_to)});
   }
+  t.notes.push_back(
+      "suffices: no part of the way is full; steps may still wait for their slowest read (map)");
   for (const FlipPoints& f : s.flips) {
     if (f.per_gpu <= 0) continue;
     const std::string region = s.view.region_name(f.region);

@@ -1,7 +1,9 @@
 /// What a whole command would take, before anything runs, and what is left of it meanwhile.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,9 +45,11 @@ std::string whole_text(const StudyCost& cost);
 /// CPU time of each run, for StudyOptions.
 std::vector<double> weights_of(const StudyCost& cost);
 
-/// Closed forms have no estimate by size: what they take for the largest preset
-/// (docs/performance.md).
-inline constexpr double kClosedFormCpu_s = 2;
+/// Closed forms hang on jobs, policies and stops more than on size: between what they take for
+/// mai-small and for mai-2027 (docs/performance.md), by the nodes.
+inline double closed_form_cpu_s(std::uint64_t nodes) {
+  return 0.8 + 3.2 * std::min(1.0, static_cast<double>(nodes) / 100'000);
+}
 inline constexpr double kClosedFormBytes = 50e6;
 
 /// Wall time until all runs of a study are done, by how fast its base goes.

@@ -85,12 +85,16 @@ nlohmann::json price_of_closed_forms(const scenario::Scenario& s) {
   const std::string beyond = missing.empty() ? ""
                              : reckoned      ? missing + " by arithmetic"
                                              : "no " + missing;
+  std::uint64_t nodes = 0;
+  for (const auto& [name, region] : s.regions)
+    for (const auto& [pool_name, pool] : region.pools) nodes += pool.nodes;
+  const double one_s = closed_form_cpu_s(nodes);
   return {{"requests", nullptr},
           {"memory_bytes", kClosedFormBytes},
-          {"cpu_seconds", kClosedFormCpu_s},
+          {"cpu_seconds", one_s},
           {"runs", answers},
           {"all_memory_bytes", kClosedFormBytes},  // one process, one after another
-          {"all_cpu_seconds", kClosedFormCpu_s * static_cast<double>(answers)},
+          {"all_cpu_seconds", one_s * static_cast<double>(answers)},
           {"beyond", beyond}};
 }
 

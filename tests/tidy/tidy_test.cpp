@@ -103,6 +103,8 @@ const std::vector<Ban>& bans() {
       {"std::pow(", "differs with the processor: policies/base/math.hpp", {"tests/"}},
       {"std::exp(", "differs with the processor: policies/base/math.hpp", {"tests/"}},
       {"std::log(", "differs with the processor: policies/base/math.hpp", {"tests/"}},
+      {"std::exp2(", "differs with the processor: policies/base/math.hpp", {"tests/"}},
+      {"std::log2(", "differs with the processor: policies/base/math.hpp", {"tests/"}},
       {"-ffast-math", "results depend on it", {}},
       {"-march=native", "results depend on it", {}},
   };
