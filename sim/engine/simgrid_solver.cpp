@@ -158,7 +158,9 @@ class SimGridSolver final : public FlowSolver {
     for (const SolverClass id : running_) most = std::max(most, classes_[id].flows);
     for (const SolverClass id : touched_) most = std::max(most, classes_[id].flows);
     if (most == 0 || (most <= reference_ && most > reference_ / 1024)) return false;
-    reference_ = std::exp2(std::ceil(std::log2(most)));
+    int exponent = 0;  // the power of two at or above it, exactly
+    const double fraction = std::frexp(most, &exponent);
+    reference_ = std::ldexp(1.0, fraction == 0.5 ? exponent - 1 : exponent);
     return true;
   }
 
