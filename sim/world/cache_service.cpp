@@ -41,7 +41,10 @@ std::uint32_t CacheService::instance_of(const Domain& domain, NodeId owner,
 
 bool CacheService::lost(const Instance& instance, std::uint32_t tier, eviction::Handle handle,
                         NodeId owner) const {
-  return strata() && instance.filled[tier][handle.index].stamp != stamps_[stamp_of(owner, tier)];
+  if (!strata()) return false;
+  const Filled& filled = instance.filled[tier][handle.index];
+  const std::uint32_t stamp = stamps_[stamp_of(owner, tier)];
+  return filled.stamp != stamp && filled.before != stamp;
 }
 
 NodeId CacheService::owner(DomainId id, std::uint64_t object) const {
@@ -144,8 +147,13 @@ bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier, 
                          std::uint64_t object, std::uint64_t bytes) {
   now = now + stepped_;
   eviction::Cache& into = instance.tiers[tier];
+  std::uint32_t before = kNoStamp;
   if (const eviction::Handle there = into.find(object)) {
     if (!lost(instance, tier, there, owner)) return false;
+    if (strata()) {
+      const Filled& old = instance.filled[tier][there.index];
+      before = is_void(old.stamp) ? old.before : old.stamp;
+    }
     if (!into.erase(now, there)) return false;
   }
   eviction::Meta meta;
@@ -168,7 +176,8 @@ bool CacheService::admit(TimePoint now, Instance& instance, std::uint32_t tier, 
   if (strata()) {
     std::vector<Filled>& filled = instance.filled[tier];
     if (filled.size() <= handle.index) filled.resize(handle.index + 1);
-    filled[handle.index] = {stamps_[stamp_of(owner, tier)], handle.generation};
+    filled[handle.index] = {stamps_[stamp_of(owner, tier)], handle.generation,
+                            is_void(before) ? kNoStamp : before};
   }
   return true;
 }
@@ -234,7 +243,8 @@ void CacheService::drop_lost(TimePoint now, Domain& domain) {
       const std::vector<Filled>& filled = instance.filled[tier];
       for (std::uint32_t i = 0; i < filled.size(); ++i) {
         // A copy that is being sent is gone too: its reader has what it asked for already.
-        if (void_[filled[i].stamp]) instance.tiers[tier].erase(now, {i, filled[i].generation});
+        if (void_[filled[i].stamp] && is_void(filled[i].before))
+          instance.tiers[tier].erase(now, {i, filled[i].generation});
       }
     }
   }

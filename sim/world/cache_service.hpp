@@ -115,10 +115,13 @@ class CacheService {
   std::uint64_t state_hash() const;
 
  private:
-  /// Who stored an entry of a stratum: whose stamp it was then.
+  static constexpr std::uint32_t kNoStamp = 0xffffffffU;
+  /// Who stored an entry of a stratum: whose stamp it was then. Who was away meanwhile and has a
+  /// copy of before on its disks will have it when it is back: one entry stands for both.
   struct Filled {
     std::uint32_t stamp = 0;
     std::uint32_t generation = 0;  // of its handle
+    std::uint32_t before = kNoStamp;
   };
   struct Instance {
     std::vector<eviction::Cache> tiers;
@@ -165,6 +168,7 @@ class CacheService {
   std::uint32_t instance_of(const Domain& domain, NodeId owner, std::uint64_t object) const;
   bool lost(const Instance& instance, std::uint32_t tier, eviction::Handle handle,
             NodeId owner) const;
+  bool is_void(std::uint32_t stamp) const { return stamp == kNoStamp || void_[stamp]; }
   std::uint32_t member_of(const Domain& domain, NodeId node) const;
   eviction::Cache& cache(const Location& where) {
     return domains_[where.domain].instances[where.instance].tiers[where.tier];

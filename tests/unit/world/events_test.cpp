@@ -209,9 +209,17 @@ TEST_CASE("an upgrade takes each node for its time, and in place it keeps what d
   CHECK(in_place.metrics.at("events.node_time_away") == doctest::Approx(8 * 5).epsilon(1e-9));
   // Nothing that the upgraded nodes held is lost: only keys that move meanwhile are read again.
   CHECK(origin_objects(in_place) < origin_objects(fresh));
+  // Over strata too: what a node kept is found again although its next owner read it meanwhile.
+  auto calm = two_racks();
+  calm.horizon = s.horizon;
+  const double more = origin_objects(at_fleet(calm)) - origin_objects(sound(calm));
+  CHECK(origin_objects(at_fleet(s)) == origin_objects(in_place) + more);
+  s.events[0].keeps_nvme = false;
+  CHECK(origin_objects(at_fleet(s)) == origin_objects(fresh) + more);
   auto memory = two_racks(scenario::Medium::kDram);
   memory.horizon = s.horizon;
   memory.events = s.events;
+  memory.events[0].keeps_nvme = true;
   CHECK(origin_objects(sound(memory)) > origin_objects(in_place));  // memory does not survive
 }
 
