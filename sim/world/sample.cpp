@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <numeric>
 #include <utility>
 
 #include "policies/base/check.hpp"
@@ -21,6 +23,8 @@ std::uint64_t objects_of(const scenario::Dataset& dataset) {
 
 // Sampled reads at least that a full bucket of request tokens admits.
 constexpr double kBucketParts = 16;
+// Times the nodes that would be played: a job of no more is played in full where that says more.
+constexpr std::uint32_t kFewDomains = 8;
 
 std::uint32_t scaled(std::uint32_t count, double factor) {
   return static_cast<std::uint32_t>(std::max(1.0, std::round(count * factor)));
@@ -62,17 +66,19 @@ std::uint32_t domain_nodes(const scenario::Scenario& s, const scenario::Training
 }
 
 /// Whole domains, evenly over the job, whose first node is the `offset`th of its pool. A domain at
-/// its ends that is only partly the job's stands for nothing; a job within one or two is played in
-/// full.
+/// its ends that is only partly the job's stands for nothing. A job within one or two is played in
+/// full, and so is one of a few when whole domains would stand for 2 % too many or too few nodes.
 void choose_members(const scenario::Scenario& s, const scenario::TrainingJob& job,
                     std::uint32_t offset, std::uint32_t target, JobSample& sample) {
   const std::uint32_t size = domain_nodes(s, job);
   const std::uint32_t begin = (size - offset % size) % size;
   const std::uint32_t domains = job.nodes > begin ? (job.nodes - begin) / size : 0;
-  if (domains == 0) {
-    for (std::uint32_t m = 0; m < job.nodes; ++m) sample.members.push_back(m);
-    return;
-  }
+  const auto play_all = [&] {
+    sample.members.resize(job.nodes);
+    std::iota(sample.members.begin(), sample.members.end(), 0U);
+    sample.member_weight = 1;
+  };
+  if (domains == 0) return play_all();
   const Sample chosen = representatives(domains, std::max(1U, target / size));
   for (std::uint32_t d = 0; d < chosen.count; ++d) {
     const std::uint32_t first = begin + d * chosen.weight * size;
@@ -80,6 +86,9 @@ void choose_members(const scenario::Scenario& s, const scenario::TrainingJob& jo
   }
   const auto members = static_cast<std::uint32_t>(sample.members.size());
   sample.member_weight = (job.nodes + members / 2) / members;
+  const std::int64_t off = std::int64_t{job.nodes} - std::int64_t{sample.member_weight} * members;
+  if (std::abs(off) * 50 > job.nodes && job.nodes <= kFewDomains * std::max(size, target))
+    play_all();
 }
 
 }  // namespace
