@@ -140,7 +140,7 @@ TEST_CASE(
     return terms[0].abs.value_or(-1);
   };
   CHECK(error("cache.byte_hit_ratio.dataset") == doctest::Approx(0.01));
-  CHECK(error("infer.chat.ttft_p99") == doctest::Approx(1.1));        // 55 % of 2 s
+  CHECK(error("infer.chat.ttft_p99") == doctest::Approx(1.3));        // 65 % of 2 s
   CHECK(error("origin.bytes_per_second") == doctest::Approx(1.2e8));  // 12 %
   CHECK(error("train.a.goodput") == doctest::Approx(0.02));           // 10 % of the other 20 %
   CHECK(error("train.a.stall") == doctest::Approx(0.0195));
