@@ -91,10 +91,13 @@ class Walk {
       way.rereads_hit = options_.copies_are_lost;
       if (tier != nullptr) {
         way.pinned = is_pinned(*tier);
-        way.reread = [this, tier, hits = course_.phases.steady.job[j].hits](double back,
-                                                                            double before) {
+        const PoolView& pool = view_.pools[job.pool];
+        const double keys =
+            static_cast<double>(job.dataset->size.count) / job.object / owners_of(view_, pool);
+        way.reread = [this, tier, keys, hits = course_.phases.steady.job[j].hits](double back,
+                                                                                  double before) {
           return law_.reread(tier->eviction, tier->parameters, hits.cached, back / hits.units,
-                             before / hits.units);
+                             before / hits.units, keys);
         };
       }
       way.away = events::stretches_away(plan, {job.first_node, job.first_node + job.job->nodes},

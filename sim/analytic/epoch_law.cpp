@@ -220,9 +220,12 @@ EpochHit EpochLaw::hit(std::string_view policy,
 
 double EpochLaw::reread(std::string_view policy,
                         const std::map<std::string, std::string>& parameters, double cached,
-                        double back, double before) {
-  constexpr double kBackMost = 4;
-  const unsigned objects = objects_ / 4;
+                        double back, double before, double keys) {
+  constexpr double kBackMost = 4, kObjectsLargest = 1 << 20;
+  constexpr std::uint64_t kFills = 10;  // of the cache, after which it has forgotten how it began
+  const double least = cached > 0 ? std::min(kFewObjects, cached * keys) / cached : 0;
+  const auto objects = static_cast<unsigned>(
+      std::clamp(std::round(least), 1.0 * objects_ / 4, std::max(kObjectsLargest, 1.0 * objects_)));
   const auto told = [objects](double epochs) {
     constexpr double kStep = 0.25 * 0.69314718055994531;  // ln 2^(1/4)
     const double near =
@@ -236,7 +239,9 @@ double EpochLaw::reread(std::string_view policy,
     return back <= cached ? 1 : 0;
   if (back + before <= cached) return 1;  // nothing had to go yet
   const std::uint64_t reads = std::max<std::uint64_t>(1, told(std::min(back, kBackMost)));
-  const std::uint64_t earlier = before >= kWarmPasses ? kWarmPasses * objects : told(before);
+  const std::uint64_t warm = std::min<std::uint64_t>(
+      kWarmPasses * objects, std::max<std::uint64_t>(objects_, kFills * capacity));
+  const std::uint64_t earlier = before >= kWarmPasses ? warm : std::min(warm, told(before));
   std::string key = key_of(policy, parameters, cached, {}, objects);
   key += "|" + std::to_string(reads) + "|" + std::to_string(earlier);
   const auto [entry, fresh] = rereads_.try_emplace(key, 0.0);

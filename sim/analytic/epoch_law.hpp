@@ -60,12 +60,13 @@ class EpochLaw {
                double cached, const EpochReaders& readers);
 
   /// Hit ratio of one reader's `back` epochs of reads (above 0) that are read again in the same
-  /// order, by the policy itself on a quarter of the objects: a job that goes back to its last
+  /// order, by the policy itself on a quarter of the objects, on more where fewer than 64 of them
+  /// (and fewer than the owner's own, of `keys`) would fit: a job that goes back to its last
   /// checkpoint, `before` epochs after it began to read at all. Told at powers of 2^(1/4) of both,
   /// up to four and three epochs. LRU and FIFO have all of it where it fits, else (as policies that
   /// cannot be played) nothing; a pinned cache hangs on where the reads were: not here.
   double reread(std::string_view policy, const std::map<std::string, std::string>& parameters,
-                double cached, double back, double before);
+                double cached, double back, double before, double keys);
 
   /// One answer, not one of a sweep.
   bool fine() const { return objects_ >= kMiniatureObjects; }

@@ -213,7 +213,7 @@ TEST_CASE("years of a job that is mostly down come to their end") {
 TEST_CASE("what is read again hits as chance, or the policy's probation, has left it") {
   EpochLaw law;
   const auto hits = [&law](const char* policy, double cached, double back, double before = 10) {
-    return law.reread(policy, {}, cached, back, before);
+    return law.reread(policy, {}, cached, back, before, 1e6);
   };
   CHECK(hits("lru", 0.5, 0.4) == 1);
   CHECK(hits("lru", 0.5, 0.6) == 0);
@@ -232,6 +232,9 @@ TEST_CASE("what is read again hits as chance, or the policy's probation, has lef
   // is too long for it.
   CHECK(hits("slru", 0.5, 0.1) == 1);
   CHECK(hits("slru", 0.5, 0.25) < 0.5);
+  // A cache of 24 of 70,000 objects: as many fit that are read again, or a few too many.
+  CHECK(law.reread("slru", {}, 24.0 / 70'000, 20.0 / 70'000, 0, 70'000) == 1);
+  CHECK(law.reread("s3fifo", {}, 24.0 / 70'000, 30.0 / 70'000, 0, 70'000) > 0);
   CHECK(hits("slru", 0.5, 0.25, 0.2) == 1);  // it is not full yet
 }
 
