@@ -11,7 +11,6 @@ namespace fleetcache::analytic {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-constexpr double kRestored = 1e-9;     // of a checkpoint: rounding
 constexpr double kNotMissed = -1;      // before any position
 constexpr double kManyCopies = 0.005;  // of all, that change the pace of a job when they are lost
 
@@ -107,8 +106,8 @@ void Walker::pass(double seconds, const JobAnswer& answer, bool measured, JobCou
                                                   : sum.down;
     if (measured) share += seconds;
     if (state_ == State::kRestoring) {
-      left_ = answer.restore_s > 0 ? left_ - seconds / answer.restore_s : 0;
-      until_ = left_ > kRestored ? kNever : since_;
+      left_ = answer.restore_s > 0 ? std::max(0.0, left_ - seconds / answer.restore_s) : 0;
+      whole_s_ = answer.restore_s;
     }
     return;
   }
@@ -142,7 +141,11 @@ void Walker::turn(double now, bool measured, JobCourse& sum) {
     if (!is_after(target(), position_)) reach();
     return;
   }
-  if (is_after(until_, now)) return;
+  // What rounding of the date leaves of a checkpoint is none.
+  const double until = state_ != State::kRestoring ? until_
+                       : left_ > 0                 ? now + left_ * whole_s_
+                                                   : now;
+  if (is_after(until, now)) return;
   const bool back = state_ == State::kDown;
   if (state_ == State::kRestoring && measured) ++sum.restores;
   if (back && (written_ || restores_at_start_)) return restore(now);

@@ -92,7 +92,8 @@ class Walker {
   std::vector<double> missed_to_;  // by loss: position up to which its copies are missed
   std::size_t next_away_ = 0;
   double start_s_ = 0, drain_s_ = 0;
-  double left_ = 0;                    // of the checkpoint that it reads back
+  double left_ = 0;                    // of the checkpoint that it reads back,
+  double whole_s_ = 0;                 // and what all of it would take at the last pace
   double cached_s_ = 0, epoch_s_ = 0;  // compute that reads as much as fits, and all
   double reread_hit_ = 0;              // of what was read before it stopped
   State state_ = State::kStarting;

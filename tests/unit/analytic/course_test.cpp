@@ -238,6 +238,17 @@ TEST_CASE("what is read again hits as chance, or the policy's probation, has lef
   CHECK(hits("slru", 0.5, 0.25, 0.2) == 1);  // it is not full yet
 }
 
+TEST_CASE("short restores late in a run of years come to their end") {
+  scenario::Scenario s = idle_origin();
+  s.horizon = from_seconds(9e8);
+  s.training["job"].checkpoint.size = Bytes(8'000'000);  // a millisecond or so
+  s.training["job"].checkpoint.every = from_seconds(3600);
+  for (int i = 0; i < 40; ++i) s.events.push_back(loss(2e7 * (i + 1) + 0.123, 3600));
+  const JobCourse j = course(s).job[0];
+  CHECK(j.restores == 40);
+  CHECK(j.restore < 1e-6);
+}
+
 TEST_CASE("a policy is followed by epochs of its readers, and not over several caches") {
   EpochLaw law;
   for (const double readers : {1.0, 2.0, 8.0}) {
