@@ -12,6 +12,8 @@ namespace fleetcache::analytic {
 namespace {
 
 constexpr double kLeast_s = 1e-9;  // of measured time
+constexpr std::size_t kStillMost = 1'000;
+constexpr double kNudge = 1e-9;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 double seconds_of(TimePoint at) { return to_seconds(at - TimePoint{}); }
@@ -57,11 +59,16 @@ class Walk {
   Course go() {
     double now = 0;
     bool measured = course_.from_s <= 0;
+    std::size_t still = 0;
     while (is_after(horizon_s_, now)) {
       Stage& stage = stage_now();
       double next = measured ? horizon_s_ : course_.from_s;
       for (std::size_t j = 0; j < walkers_.size(); ++j)
         next = std::min(next, walkers_[j].next(now, stage.answer.job[j]));
+      // What falls below the date's rounding may never come: after some turns without any time,
+      // the next one is a billionth of the date on.
+      still = is_after(next, now) ? 0 : still + 1;
+      if (still > kStillMost) next = now + kNudge * std::max(1.0, now);
       pass(now, std::max(now, next), measured, stage);
       now = std::max(now, next);
       if (!measured && !is_after(course_.from_s, now)) {

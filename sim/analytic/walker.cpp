@@ -176,6 +176,9 @@ void Walker::stop(double now, bool measured, JobCourse& sum) {
       sum.goodput -= lost;
     }
     frontier_ = std::max(rereads_ ? frontier_ : 0.0, position_);
+    // Of what was lost as much is left to be missed as before, and what is back stays.
+    for (double& missed_to : missed_to_)
+      if (missed_to >= 0) missed_to = std::max(0.0, missed_to - (position_ - durable_));
     position_ = durable_;
     rereads_ = is_after(frontier_, position_);
     if (rereads_ && way_.reread && !way_.pinned)

@@ -48,7 +48,7 @@ std::vector<double> weights_of(const StudyCost& cost);
 /// Closed forms hang on jobs, policies and stops more than on size: between what they take for
 /// mai-small and for mai-2027 (docs/performance.md), by the nodes.
 inline double closed_form_cpu_s(std::uint64_t nodes) {
-  return 0.8 + 3.2 * std::min(1.0, static_cast<double>(nodes) / 100'000);
+  return 1.0 + 3.5 * std::min(1.0, static_cast<double>(nodes) / 100'000);
 }
 inline constexpr double kClosedFormBytes = 50e6;
 

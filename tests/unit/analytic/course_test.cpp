@@ -238,6 +238,26 @@ TEST_CASE("what is read again hits as chance, or the policy's probation, has lef
   CHECK(hits("slru", 0.5, 0.25, 0.2) == 1);  // it is not full yet
 }
 
+TEST_CASE("copies that were lost before a stop are missed as much after it, not more") {
+  scenario::Scenario s = idle_origin();
+  s.horizon = from_seconds(10'000);
+  scenario::FleetEvent cold;
+  cold.kind = scenario::EventKind::kColdStart;
+  cold.region = "r";
+  cold.at = from_seconds(4000);
+  s.events = {cold};
+  const double once = course(s).job[0].missed_again;
+  CHECK(once == doctest::Approx(1e12).epsilon(0.01));
+  // Half of them are back when it stops and begins at its first step again.
+  s.events.push_back(loss(4500, 10));
+  const JobCourse stopped = course(s).job[0];
+  CHECK(stopped.missed_again < 1.2 * once);  // and a tenth went with the node
+  CHECK(stopped.missed_again > once);
+  // All are back long before.
+  s.events[1] = loss(7000, 10);
+  CHECK(course(s).job[0].missed_again < 1.2 * once);
+}
+
 TEST_CASE("short restores late in a run of years come to their end") {
   scenario::Scenario s = idle_origin();
   s.horizon = from_seconds(9e8);
