@@ -4,27 +4,13 @@
 
 #include <cmath>
 
+#include "tests/unit/models/chat_sessions.hpp"
+
 using namespace fleetcache;
 using namespace fleetcache::models;
 
-namespace {
-
-KvSessionSpec spec() {
-  KvSessionSpec s;
-  s.rate = PerSecond(20);
-  s.prompt_tokens = 4096;
-  s.output_tokens = 256;
-  s.prefixes = 50;
-  s.turns = 3;
-  s.think = from_seconds(30);
-  s.block_tokens = 64;
-  return s;
-}
-
-}  // namespace
-
 TEST_CASE("the blocks of a run's beginning and their spread are those of sessions that are drawn") {
-  const KvDemand demand = kv_demand(spec());
+  const KvDemand demand = kv_demand(chat_sessions());
   constexpr double kTo_s = 120;
   for (const double from_s : {0.0, 60.0}) {
     const double steady = demand.rate * demand.blocks * (kTo_s - from_s);
@@ -33,7 +19,7 @@ TEST_CASE("the blocks of a run's beginning and their spread are those of session
     for (int seed = 0; seed < kSeeds; ++seed) {
       double blocks = 0;
       for (const KvSessionRequest& r :
-           kv_sessions(spec(), static_cast<std::uint64_t>(seed), from_seconds(kTo_s)))
+           kv_sessions(chat_sessions(), static_cast<std::uint64_t>(seed), from_seconds(kTo_s)))
         if (to_seconds(r.at - TimePoint{}) >= from_s)
           blocks += static_cast<double>(r.blocks.size());
       sum += blocks / steady;
@@ -52,13 +38,13 @@ TEST_CASE("the blocks of a run's beginning and their spread are those of session
 }
 
 TEST_CASE("single turns are in their steady state at once, and any run is after long") {
-  KvSessionSpec one = spec();
+  KvSessionSpec one = chat_sessions();
   one.turns = 1;
   CHECK(kv_growth(kv_demand(one), 0, 1) == doctest::Approx(1));
-  CHECK(kv_growth(kv_demand(spec()), 0, 1e6) == doctest::Approx(1).epsilon(1e-3));
-  CHECK(kv_growth(kv_demand(spec()), 1e5, 1e6) == doctest::Approx(1).epsilon(1e-9));
+  CHECK(kv_growth(kv_demand(chat_sessions()), 0, 1e6) == doctest::Approx(1).epsilon(1e-3));
+  CHECK(kv_growth(kv_demand(chat_sessions()), 1e5, 1e6) == doctest::Approx(1).epsilon(1e-9));
   // Of a session, all but the first turn comes later than the very beginning.
-  const KvDemand demand = kv_demand(spec());
+  const KvDemand demand = kv_demand(chat_sessions());
   const double first = demand.turns[0].share * demand.turns[0].blocks / demand.blocks;
   CHECK(kv_growth(demand, 0, 1e-6) == doctest::Approx(first).epsilon(1e-6));
 }

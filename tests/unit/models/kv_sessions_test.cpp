@@ -5,29 +5,14 @@
 #include <algorithm>
 #include <set>
 
+#include "tests/unit/models/chat_sessions.hpp"
+
 using namespace fleetcache;
 using namespace fleetcache::models;
 
-namespace {
-
-KvSessionSpec spec() {
-  KvSessionSpec s;
-  s.rate = PerSecond(20);
-  s.prompt_tokens = 4096;
-  s.output_tokens = 256;
-  s.prefixes = 50;
-  s.shared_fraction = 0.5;
-  s.turns = 3;
-  s.think = from_seconds(20);
-  s.block_tokens = 512;
-  return s;
-}
-
-}  // namespace
-
 TEST_CASE(
     "requests come in order of time, at the asked rate, cut into the right number of blocks") {
-  const auto requests = kv_sessions(spec(), 1, from_seconds(2000));
+  const auto requests = kv_sessions(chat_sessions(), 1, from_seconds(2000));
   REQUIRE(requests.size() > 1000);
   CHECK(std::is_sorted(requests.begin(), requests.end(),
                        [](const auto& a, const auto& b) { return a.at < b.at; }));
@@ -38,7 +23,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a later turn starts with the blocks of the turn before it") {
-  KvSessionSpec s = spec();
+  KvSessionSpec s = chat_sessions();
   s.rate = PerSecond(0.5);  // a session each 100 s
   s.turns = 50;
   s.think = from_seconds(1);
@@ -61,7 +46,7 @@ TEST_CASE("a later turn starts with the blocks of the turn before it") {
 }
 
 TEST_CASE("sessions of one prefix share its blocks and no others") {
-  KvSessionSpec s = spec();
+  KvSessionSpec s = chat_sessions();
   s.turns = 1;
   s.prefixes = 1;
   const auto requests = kv_sessions(s, 5, from_seconds(50));
@@ -77,8 +62,8 @@ TEST_CASE("sessions of one prefix share its blocks and no others") {
 }
 
 TEST_CASE("the first minute of a run is the first minute of a longer one") {
-  const auto a = kv_sessions(spec(), 9, from_seconds(60));
-  const auto b = kv_sessions(spec(), 9, from_seconds(600));
+  const auto a = kv_sessions(chat_sessions(), 9, from_seconds(60));
+  const auto b = kv_sessions(chat_sessions(), 9, from_seconds(600));
   REQUIRE(a.size() <= b.size());
   for (std::size_t i = 0; i < a.size(); ++i) {
     REQUIRE(a[i].at == b[i].at);
