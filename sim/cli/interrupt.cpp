@@ -15,6 +15,7 @@ namespace {
 constexpr double kPatience_s = 2;
 
 std::atomic<bool> g_interrupted{false};
+std::atomic<bool> g_at_once{false};
 std::atomic<int> g_signal{0};
 std::atomic<int> g_signals{0};
 std::atomic<std::int64_t> g_first_ns{0};
@@ -42,6 +43,10 @@ void on_signal(int signal) {
     g_signal = signal;
     g_interrupted = true;
   }
+  if (g_at_once) {
+    say("\nerror: interrupted: closed forms have no partial answer\n");
+    _exit(interrupt_exit_code());
+  }
   switch (signal_action(number, static_cast<double>(now - g_first_ns) * 1e-9)) {
     case SignalAction::kFinish:
       break;
@@ -55,6 +60,9 @@ void on_signal(int signal) {
 }
 
 }  // namespace
+
+EndsAtOnce::EndsAtOnce() { g_at_once = true; }
+EndsAtOnce::~EndsAtOnce() { g_at_once = false; }
 
 SignalAction signal_action(int number, double since_first_s) {
   if (number <= 1) return SignalAction::kFinish;

@@ -19,6 +19,15 @@ SignalAction signal_action(int number, double since_first_s);
 
 /// Installs the handlers. Idempotent.
 void catch_signals();
+/// While it lives a signal ends the process at once: closed forms have no partial answer, and
+/// nothing is written before they are whole.
+class EndsAtOnce {
+ public:
+  EndsAtOnce();
+  ~EndsAtOnce();
+  EndsAtOnce(const EndsAtOnce&) = delete;
+  EndsAtOnce& operator=(const EndsAtOnce&) = delete;
+};
 /// Set by the first signal.
 const std::atomic<bool>& interrupted();
 /// Exit code for what stopped the run: 130 after SIGINT, 75 (retry) after SIGTERM.

@@ -336,6 +336,7 @@ Result<probes::Record> solve_with(const StudyOptions& options,
 }
 
 Result<StudyOutcome> run_analytic(const scenario::Loaded& loaded, const StudyOptions& options) {
+  const EndsAtOnce no_parts;
   const auto record = analytic::solve(loaded.scenario);
   if (!record) return record.error();
   StudyOutcome out;
