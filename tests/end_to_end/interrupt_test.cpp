@@ -17,3 +17,14 @@ TEST_CASE("an interrupt while a run is being set up ends it soon, with a code of
     CHECK((o.exit_code == 130 || o.exit_code == 0));
   }
 }
+
+TEST_CASE("a signal ends closed forms at once: they have no partial answer") {
+  const Outcome interrupted =
+      invoke_interrupted_after("run mai-2027 --rung analytic", SIGINT, 1'000, 20'000);
+  CHECK_FALSE(interrupted.hung);
+  CHECK(interrupted.exit_code == 130);
+  CHECK(interrupted.out.empty());
+  CHECK(
+      invoke_interrupted_after("run mai-2027 --rung analytic", SIGTERM, 1'000, 20'000).exit_code ==
+      75);
+}
